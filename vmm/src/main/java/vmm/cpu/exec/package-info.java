@@ -1,0 +1,5 @@
+/** The meaning of every instruction. */
+@NullMarked
+package vmm.cpu.exec;
+
+import org.jspecify.annotations.NullMarked;

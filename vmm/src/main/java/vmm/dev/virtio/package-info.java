@@ -1,0 +1,5 @@
+/** Virtio: queue, transport, and the devices on it. */
+@NullMarked
+package vmm.dev.virtio;
+
+import org.jspecify.annotations.NullMarked;

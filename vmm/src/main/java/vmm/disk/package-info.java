@@ -1,0 +1,5 @@
+/** Disk images over an open descriptor. */
+@NullMarked
+package vmm.disk;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,19 @@
+package vmm.engine;
+
+import vmm.mem.GuestMemory;
+
+/** A vmm device: whatever can run virtual processors over a guest memory. */
+public interface Engine extends AutoCloseable {
+
+    /** Name as in vm.conf: {@code soft}, {@code kvm}. */
+    String name();
+
+    /**
+     * Creates processor {@code index} (0 is the boot processor) over {@code memory}, attached to
+     * {@code platform}.
+     */
+    Vcpu createVcpu(int index, GuestMemory memory, Platform platform);
+
+    @Override
+    void close();
+}
