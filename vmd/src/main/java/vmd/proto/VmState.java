@@ -1,0 +1,17 @@
+package vmd.proto;
+
+import java.util.Locale;
+
+/** State of a machine as {@code vmctl status} shows it. */
+public enum VmState {
+    STOPPED,
+    WAITING,
+    RUNNING,
+    STOPPING,
+    PAUSED;
+
+    /** The word of the STATE column. */
+    public String word() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}
