@@ -168,6 +168,8 @@ public final class Cpu {
 
     public int mxcsr = 0x1f80;
 
+    public final X87 x87 = new X87();
+
     public final Platform platform;
     public final Mmu mmu;
 

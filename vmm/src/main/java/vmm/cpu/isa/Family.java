@@ -24,6 +24,7 @@ public final class Family {
             SSE_FLOAT = 20,
             SSE_CONVERT = 21,
             SSE_CRYPTO = 22;
+    public static final int MMX = 23, MMX_MORE = 27;
     public static final int X87_ARITHMETIC = 24, X87_MOVE = 25, X87_CONTROL = 26;
 
     private Family() {}

@@ -1,0 +1,129 @@
+package vmm.cpu;
+
+/**
+ * State of the x87 unit, SDM volume 1 section 8.1. Register numbers are physical: ST(i) is register
+ * {@code (top + i) & 7}, MMi is register i, whose significand it shares.
+ */
+public final class X87 {
+    /** Bits of the status word; the exceptions and their masks in the control word are alike. */
+    public static final int INVALID = 1,
+            DENORMAL = 2,
+            ZERO_DIVIDE = 4,
+            OVERFLOW = 8,
+            UNDERFLOW = 16,
+            PRECISION = 32;
+
+    public static final int STACK_FAULT = 1 << 6,
+            ERROR_SUMMARY = 1 << 7,
+            C0 = 1 << 8,
+            C1 = 1 << 9,
+            C2 = 1 << 10,
+            C3 = 1 << 14,
+            BUSY = 1 << 15;
+
+    private static final int TOP_SHIFT = 11;
+
+    /** Significands, integer bit included. */
+    public final long[] significand = new long[8];
+
+    /** Sign (bit 15) and biased exponent (bits 0..14). */
+    public final int[] signExponent = new int[8];
+
+    /** Control word; after reset (not FNINIT) it is 0x40. */
+    public int control = 0x40;
+
+    /** Status word without its TOP field. */
+    public int status;
+
+    /** Register that is ST(0). */
+    public int top;
+
+    /** Bit r is set when register r is not empty: the abridged tag word of FXSAVE. */
+    public int occupied = 0xff;
+
+    /** Low 11 bits of the last non-control opcode. */
+    public int opcode;
+
+    public long instructionPointer;
+    public int instructionSelector;
+    public long dataPointer;
+    public int dataSelector;
+
+    /** FNINIT. */
+    public void initialise() {
+        control = 0x37f;
+        status = 0;
+        top = 0;
+        occupied = 0;
+        opcode = 0;
+        instructionPointer = 0;
+        instructionSelector = 0;
+        dataPointer = 0;
+        dataSelector = 0;
+    }
+
+    /** The status word with TOP. */
+    public int statusWord() {
+        return status | top << TOP_SHIFT;
+    }
+
+    /** Replaces status and TOP; the summary bits follow from the exceptions and their masks. */
+    public void statusWord(int value) {
+        status = value & ~(7 << TOP_SHIFT) & 0xffff;
+        top = value >> TOP_SHIFT & 7;
+        summarise();
+    }
+
+    /** Recomputes ES and B from the exceptions and their masks, as loading a state does. */
+    public void summarise() {
+        boolean pending = (status & ~control & 0x3f) != 0;
+        status = status & ~(ERROR_SUMMARY | BUSY) | (pending ? ERROR_SUMMARY | BUSY : 0);
+    }
+
+    /** Whether an unmasked exception waits for the next waiting instruction. */
+    public boolean pending() {
+        return (status & ERROR_SUMMARY) != 0;
+    }
+
+    /** What every MMX instruction but EMMS does, SDM volume 1 section 9.5.1. */
+    public void enterMmx() {
+        top = 0;
+        occupied = 0xff;
+    }
+
+    /** Writes an MMX register: exponent and sign become all ones. */
+    public void mmx(int register, long value) {
+        significand[register] = value;
+        signExponent[register] = 0xffff;
+    }
+
+    /** The full tag word: 0 valid, 1 zero, 2 special, 3 empty; two bits for each register. */
+    public int tagWord() {
+        int word = 0;
+        for (int r = 0; r < 8; r++) {
+            word |= tag(r) << 2 * r;
+        }
+        return word;
+    }
+
+    /** Takes over which registers are empty; the other values of a tag follow from the contents. */
+    public void tagWord(int word) {
+        occupied = 0;
+        for (int r = 0; r < 8; r++) {
+            if ((word >> 2 * r & 3) != 3) {
+                occupied |= 1 << r;
+            }
+        }
+    }
+
+    private int tag(int r) {
+        if ((occupied >> r & 1) == 0) {
+            return 3;
+        }
+        int exponent = signExponent[r] & 0x7fff;
+        if (exponent == 0 && significand[r] == 0) {
+            return 1;
+        }
+        return exponent == 0 || exponent == 0x7fff || significand[r] >= 0 ? 2 : 0;
+    }
+}
