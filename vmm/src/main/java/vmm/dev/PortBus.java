@@ -38,6 +38,19 @@ public final class PortBus {
         }
     }
 
+    /** Whether ports {@code first .. first+count-1} exist and have no owner. */
+    public boolean free(int first, int count) {
+        if (first < 0 || count < 0 || first > PORTS - count) {
+            return false;
+        }
+        for (int port = first; port < first + count; port++) {
+            if (owners[port] != null) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Takes ports {@code first .. first+count-1} away from whoever owns them. */
     public void detach(int first, int count) {
         java.util.Arrays.fill(owners, first, first + count, null);
