@@ -36,6 +36,15 @@ public final class FieldReader {
         return value;
     }
 
+    /** A u64 within {@code min..max}. */
+    public long u64(long min, long max, String what) {
+        long value = u64();
+        if (value < min || value > max) {
+            throw new ImsgException(what + " " + Long.toUnsignedString(value) + " out of range");
+        }
+        return value;
+    }
+
     public boolean bool() {
         need(1);
         byte value = in.get();

@@ -1,5 +1,6 @@
 package vmd.proto;
 
+import org.jspecify.annotations.Nullable;
 import vmd.imsg.FieldReader;
 import vmd.imsg.FieldWriter;
 import vmd.imsg.Imsg;
@@ -107,18 +108,19 @@ public sealed interface ClientReply extends Message {
     }
 
     static ClientReply decode(Imsg imsg) {
-        return Decoding.<ClientReply>decode(
-                "daemon's reply",
-                imsg,
-                (type, in) ->
-                        switch (type) {
-                            case Started.TYPE -> Started.read(in);
-                            case Stopping.TYPE -> new Stopping(Outcome.read(in), in.u32());
-                            case Terminated.TYPE -> new Terminated(Outcome.read(in), in.u32());
-                            case Info.TYPE -> new Info(VmInfo.read(in));
-                            case InfoEnd.TYPE -> new InfoEnd();
-                            case Failed.TYPE -> new Failed(Outcome.read(in));
-                            default -> null;
-                        });
+        return Decoding.decode("daemon's reply", imsg, ClientReply::read);
+    }
+
+    /** Reads the fields of a message of {@code type}; null if there is no such reply. */
+    static @Nullable ClientReply read(int type, FieldReader in) {
+        return switch (type) {
+            case Started.TYPE -> Started.read(in);
+            case Stopping.TYPE -> new Stopping(Outcome.read(in), in.u32());
+            case Terminated.TYPE -> new Terminated(Outcome.read(in), in.u32());
+            case Info.TYPE -> new Info(VmInfo.read(in));
+            case InfoEnd.TYPE -> new InfoEnd();
+            case Failed.TYPE -> new Failed(Outcome.read(in));
+            default -> null;
+        };
     }
 }

@@ -170,17 +170,18 @@ public sealed interface ClientRequest extends Message {
     }
 
     static ClientRequest decode(Imsg imsg) {
-        return Decoding.<ClientRequest>decode(
-                "client request",
-                imsg,
-                (type, in) ->
-                        switch (type) {
-                            case Start.TYPE -> Start.read(in);
-                            case StartInitrd.TYPE -> new StartInitrd();
-                            case Stop.TYPE -> new Stop(VmRef.read(in), in.bool(), in.bool());
-                            case Wait.TYPE -> new Wait(VmRef.read(in));
-                            case Info.TYPE -> new Info();
-                            default -> null;
-                        });
+        return Decoding.decode("client request", imsg, ClientRequest::read);
+    }
+
+    /** Reads the fields of a message of {@code type}; null if there is no such request. */
+    static @Nullable ClientRequest read(int type, FieldReader in) {
+        return switch (type) {
+            case Start.TYPE -> Start.read(in);
+            case StartInitrd.TYPE -> new StartInitrd();
+            case Stop.TYPE -> new Stop(VmRef.read(in), in.bool(), in.bool());
+            case Wait.TYPE -> new Wait(VmRef.read(in));
+            case Info.TYPE -> new Info();
+            default -> null;
+        };
     }
 }

@@ -17,11 +17,7 @@ final class Decoding {
 
     static <M extends Message> M decode(String direction, Imsg imsg, Fields<M> fields) {
         FieldReader in = new FieldReader(imsg.payload());
-        M message = fields.read(imsg.type(), in);
-        if (message == null) {
-            throw new ImsgException(
-                    direction + ": message type " + Integer.toUnsignedString(imsg.type()));
-        }
+        M message = known(imsg.type(), fields.read(imsg.type(), in), direction);
         in.end();
         if (imsg.descriptor() != message.carriesDescriptor()) {
             throw new ImsgException(
@@ -30,6 +26,19 @@ final class Decoding {
                             + message.getClass().getSimpleName()
                             + (imsg.descriptor() ? " with" : " without")
                             + " a descriptor");
+        }
+        return message;
+    }
+
+    /** A message within another one: its type and its fields. */
+    static <M extends Message> M nested(FieldReader in, Fields<M> fields) {
+        int type = in.u32();
+        return known(type, fields.read(type, in), "message within a message");
+    }
+
+    private static <M> M known(int type, @Nullable M message, String direction) {
+        if (message == null) {
+            throw new ImsgException(direction + ": message type " + Integer.toUnsignedString(type));
         }
         return message;
     }

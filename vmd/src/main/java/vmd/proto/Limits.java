@@ -12,6 +12,7 @@ public final class Limits {
     public static final int TTY_BYTES = 63;
     public static final int DISKS = 4;
     public static final int VCPUS = 64;
+    public static final int VERBOSITY = 3;
     public static final long MEMORY_BYTES_MIN = 1L << 20;
     public static final long MEMORY_BYTES_MAX = 128L << 30;
     public static final long MEMORY_BYTES_DEFAULT = 512L << 20;

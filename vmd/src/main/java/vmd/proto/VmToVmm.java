@@ -1,0 +1,53 @@
+package vmd.proto;
+
+import vmd.imsg.FieldWriter;
+import vmd.imsg.Imsg;
+
+/** What the process of one machine sends to the supervisor. */
+public sealed interface VmToVmm extends Message {
+
+    /** The machine runs. */
+    record Started(EngineChoice engine) implements VmToVmm {
+        static final int TYPE = 371;
+
+        @Override
+        public int type() {
+            return TYPE;
+        }
+
+        @Override
+        public void write(FieldWriter out) {
+            out.oneOf(engine);
+        }
+    }
+
+    /**
+     * Why the process ends now: before {@link Started} why it cannot start, afterwards what ended
+     * the machine.
+     */
+    record Ended(Outcome outcome) implements VmToVmm {
+        static final int TYPE = 372;
+
+        @Override
+        public int type() {
+            return TYPE;
+        }
+
+        @Override
+        public void write(FieldWriter out) {
+            outcome.write(out);
+        }
+    }
+
+    static VmToVmm decode(Imsg imsg) {
+        return Decoding.<VmToVmm>decode(
+                "vm to vmm",
+                imsg,
+                (type, in) ->
+                        switch (type) {
+                            case Started.TYPE -> new Started(in.oneOf(EngineChoice.values()));
+                            case Ended.TYPE -> new Ended(Outcome.read(in));
+                            default -> null;
+                        });
+    }
+}
