@@ -1,0 +1,55 @@
+# The front door. `make help` lists the targets.
+
+export JAVA_HOME := $(shell etc/build/find-jdk)
+ifeq ($(JAVA_HOME),)
+$(error the line above says what is missing)
+endif
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+MVN     := mvn -B -ntp -q
+# Test runs are not quiet: their closing lines say how many tests ran.
+MVNTEST := mvn -B -ntp
+OFFLINE ?=
+ifneq ($(OFFLINE),)
+MVN     += -o
+MVNTEST += -o
+endif
+
+.PHONY: all test demo check fmt conformance bench guests install clean help
+
+all: ## build everything into dist/
+	$(MVN) package -DskipTests
+	@etc/build/dist
+
+test: all guests ## everything that CI runs: gates, unit and conformance tests, guest boots
+	$(MVNTEST) verify
+	$(MVNTEST) verify -pl tests -am -Dtest.groups=guest -Dtest.excludedGroups= -Dsurefire.failIfNoSpecifiedTests=false
+
+demo: all guests ## boot a Linux kernel under vmd and attach to its console
+	@tests/guest/demo
+
+guests: ## get the kernels and busybox that demo and tests boot (into build/guest)
+	@tests/guest/fetch build/guest
+
+check: ## gates only: format, Error Prone, NullAway, architecture, method sizes
+	$(MVN) verify -DskipTests
+	$(MVN) verify -pl tests -am -Dtest='*ArchitectureTest,*MethodSizeTest' -Dsurefire.failIfNoSpecifiedTests=false
+
+fmt: ## format all sources
+	$(MVN) spotless:apply
+
+conformance: ## the processor against the one we run on; CASES=n for more cases a row, SEED=n to repeat
+	$(MVNTEST) test -pl vmm -am -Dtest='*ConformanceTest' -Dsurefire.failIfNoSpecifiedTests=false $(if $(CASES),-Dconformance.cases=$(CASES)) $(if $(SEED),-Dconformance.seed=$(SEED))
+
+bench: all guests ## boot time and interpreter speed, side by side with QEMU's TCG
+	@bench/run
+
+install: all ## install below $(DESTDIR)$(PREFIX)
+	@etc/build/install "$(DESTDIR)" "$(PREFIX)"
+
+clean: ## remove what was built (downloads in build/ stay; rm -r build to drop them)
+	rm -rf dist */target
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile

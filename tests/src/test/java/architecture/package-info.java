@@ -1,0 +1,5 @@
+/** Rules about the structure of the whole suite, checked on its class files. */
+@NullMarked
+package architecture;
+
+import org.jspecify.annotations.NullMarked;
