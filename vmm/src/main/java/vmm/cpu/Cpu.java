@@ -91,6 +91,9 @@ public final class Cpu {
             EFER_LMA = 1 << 10,
             EFER_NXE = 1 << 11;
 
+    /** Family, model and stepping, as CPUID leaf 1 and the reset value of EDX have them. */
+    public static final int SIGNATURE = 0x0080_0f12;
+
     private static final long AUX_EAGER = -1;
 
     /**
@@ -122,16 +125,22 @@ public final class Cpu {
     /** 0x10 or 0: AF. Negative: the six flags are in {@link #rflags}. */
     public long flagAux = AUX_EAGER;
 
-    // Segments, indexed by ES..TR. In 64-bit mode segmentBase of ES, CS, SS and DS is 0 whatever
-    // the descriptor said.
+    // Segments, indexed by ES..TR; changed through segment(), segmentBase() and modeChanged() only.
+    // In 64-bit mode segmentBase of ES, CS, SS and DS is 0 whatever the descriptor said.
     public final int[] segmentSelector = new int[8];
     public final long[] segmentBase = new long[8];
+
+    /** Bases as in the descriptors, also where 64-bit mode ignores them. */
+    public final long[] descriptorBase = new long[8];
 
     /** Limits in bytes, unsigned, granularity applied. */
     public final int[] segmentLimit = new int[8];
 
     /** Access rights, layout as in {@link vmm.engine.SegmentState#access}. */
     public final int[] segmentAccess = new int[8];
+
+    /** Bits of {@link #segmentAccess}. */
+    public static final int ACCESS_LONG = 1 << 13, ACCESS_BIG = 1 << 14, ACCESS_UNUSABLE = 1 << 16;
 
     public long gdtBase;
     public int gdtLimit;
@@ -145,9 +154,25 @@ public final class Cpu {
     public long cr8;
     public long efer;
     public long xcr0 = 1;
-    public final long[] dr = {0, 0, 0, 0, 0, 0, 0xffff0ff0L, 0x400};
+    private static final long[] DEBUG_RESET = {0, 0, 0, 0, 0, 0, 0xffff_0ff0L, 0x400};
+    public final long[] dr = DEBUG_RESET.clone();
 
-    /** Current privilege level: 0..3. */
+    // Model-specific registers that have a meaning here; the others are in vmm.cpu.exec.Msrs.
+    public long star;
+    public long lstar;
+    public long cstar;
+    public long sfmask;
+    public long kernelGsBase;
+    public long sysenterCs;
+    public long sysenterEsp;
+    public long sysenterEip;
+    public long pat = 0x0007_0406_0007_0406L;
+    public long tscAux;
+
+    /** What is added to the machine's clock to get the time-stamp counter. */
+    public long tscOffset;
+
+    /** Current privilege level: 0..3; changed through {@link #privilege}. */
     public int cpl;
 
     /**
@@ -156,10 +181,16 @@ public final class Cpu {
      */
     public int codeSize = 2;
 
+    /** Width of the stack pointer as a mask: 0xffff, 0xffffffff or all ones. */
+    public long stackMask = 0xffff;
+
     /** Interrupts are held off until the instruction after this one (STI, MOV SS, POP SS). */
     public boolean interruptShadow;
 
     public boolean halted;
+
+    /** A triple fault has stopped the processor; only a reset helps. */
+    public boolean shutdown;
 
     /**
      * XMM and YMM registers, 4 longs each, least significant first: register r is at 4*r .. 4*r+3.
@@ -178,6 +209,7 @@ public final class Cpu {
     public Cpu(Platform platform, vmm.mem.GuestMemory memory) {
         this.platform = platform;
         this.mmu = new Mmu(this, memory);
+        reset();
     }
 
     /**
@@ -272,8 +304,12 @@ public final class Cpu {
 
     /** Replaces the whole RFLAGS; bit 1 is set whatever {@code value} says. */
     public void flags(long value) {
+        boolean alignmentChanged = ((rflags ^ value) & FLAG_AC) != 0;
         rflags = value | 2;
         flagAux = AUX_EAGER;
+        if (alignmentChanged) {
+            mmu.privilegeChanged();
+        }
     }
 
     /**
@@ -282,6 +318,125 @@ public final class Cpu {
      */
     public void arithmeticFlags(long value) {
         flags(rflags & ~ARITHMETIC_FLAGS | value & ARITHMETIC_FLAGS);
+    }
+
+    // Segments and mode
+
+    /** Loads a segment register with its hidden part, as {@link vmm.engine.SegmentState} has it. */
+    public void segment(int segment, int selector, long base, int limit, int access) {
+        segmentSelector[segment] = selector & 0xffff;
+        descriptorBase[segment] = base;
+        segmentLimit[segment] = limit;
+        segmentAccess[segment] = access;
+        if (segment == CS && codeSizeFor(access) != codeSize) {
+            modeChanged();
+            return;
+        }
+        segmentBase[segment] = codeSize == 8 && segment <= DS ? 0 : base;
+        if (segment == SS) {
+            stackChanged();
+        }
+        if (segment <= GS) {
+            mmu.segmentChanged(segment);
+        }
+    }
+
+    /** Changes the base of FS or GS alone. */
+    public void segmentBase(int segment, long base) {
+        descriptorBase[segment] = base;
+        segmentBase[segment] = base;
+    }
+
+    /** Recomputes what follows from CR0, CR4, EFER, CS, SS and CPL. */
+    public void modeChanged() {
+        codeSize = codeSizeFor(segmentAccess[CS]);
+        for (int segment = ES; segment <= TR; segment++) {
+            segmentBase[segment] = codeSize == 8 && segment <= DS ? 0 : descriptorBase[segment];
+        }
+        stackChanged();
+        mmu.modeChanged();
+    }
+
+    /** Changes the current privilege level. */
+    public void privilege(int level) {
+        cpl = level;
+        mmu.privilegeChanged();
+    }
+
+    private int codeSizeFor(int access) {
+        if ((efer & EFER_LMA) != 0 && (access & ACCESS_LONG) != 0) {
+            return 8;
+        }
+        return (access & ACCESS_BIG) != 0 ? 4 : 2;
+    }
+
+    private void stackChanged() {
+        if (codeSize == 8) {
+            stackMask = -1;
+        } else {
+            stackMask = (segmentAccess[SS] & ACCESS_BIG) != 0 ? 0xffff_ffffL : 0xffff;
+        }
+    }
+
+    /** Whether protected mode is on and the processor is not in virtual-8086 mode. */
+    public boolean protectedMode() {
+        return (cr0 & CR0_PE) != 0 && (rflags & FLAG_VM) == 0;
+    }
+
+    /** Whether the processor is in virtual-8086 mode. */
+    public boolean virtual8086() {
+        return (rflags & FLAG_VM) != 0;
+    }
+
+    /** The state after power-up, SDM volume 3 table 9-1; the time-stamp counter starts at 0. */
+    public void reset() {
+        java.util.Arrays.fill(gpr, 0);
+        gpr[RDX] = SIGNATURE;
+        cr0 = CR0_ET | CR0_NW | CR0_CD;
+        cr2 = 0;
+        cr3 = 0;
+        cr4 = 0;
+        cr8 = 0;
+        efer = 0;
+        xcr0 = 1;
+        rip = 0xfff0;
+        rflags = 2;
+        flagAux = AUX_EAGER;
+        for (int segment = ES; segment <= GS; segment++) {
+            segment(segment, 0, 0, 0xffff, 0x93);
+        }
+        segment(CS, 0xf000, 0xffff_0000L, 0xffff, 0x93);
+        segment(LDTR, 0, 0, 0xffff, 0x82);
+        segment(TR, 0, 0, 0xffff, 0x8b);
+        gdtBase = 0;
+        gdtLimit = 0xffff;
+        idtBase = 0;
+        idtLimit = 0xffff;
+        System.arraycopy(DEBUG_RESET, 0, dr, 0, dr.length);
+        resetMsrs();
+        cpl = 0;
+        interruptShadow = false;
+        halted = false;
+        shutdown = false;
+        java.util.Arrays.fill(vector, 0);
+        mxcsr = 0x1f80;
+        x87.reset();
+        mmu.flush();
+        modeChanged();
+    }
+
+    private void resetMsrs() {
+        star = 0;
+        lstar = 0;
+        cstar = 0;
+        sfmask = 0;
+        kernelGsBase = 0;
+        sysenterCs = 0;
+        sysenterEsp = 0;
+        sysenterEip = 0;
+        pat = 0x0007_0406_0007_0406L;
+        tscAux = 0;
+        tscOffset = -platform.nowNs();
     }
 
     // Operands

@@ -49,6 +49,15 @@ public final class X87 {
     public long dataPointer;
     public int dataSelector;
 
+    /** The state after power-up. */
+    public void reset() {
+        initialise();
+        control = 0x40;
+        occupied = 0xff;
+        java.util.Arrays.fill(significand, 0);
+        java.util.Arrays.fill(signExponent, 0);
+    }
+
     /** FNINIT. */
     public void initialise() {
         control = 0x37f;
