@@ -1,0 +1,11 @@
+package vmd.conf;
+
+/**
+ * Where in a configuration file something was written: the file as it was named, the line from 1.
+ */
+public record Position(String file, int line) {
+    @Override
+    public String toString() {
+        return file + ":" + line;
+    }
+}

@@ -1,0 +1,48 @@
+package vmd.conf;
+
+/** What a machine may have and how it may be called, for vm.conf and for requests alike. */
+public final class VmLimits {
+    public static final int MAX_NAME = 63;
+    public static final int MAX_PATH = 1023;
+    public static final int MAX_DISKS = 4;
+    public static final int MAX_INTERFACES = 4;
+    public static final int MAX_VCPUS = 1;
+
+    /** The boot protocol's own limit is 2047 on x86; the kernel cuts what is longer silently. */
+    public static final int MAX_CMDLINE = 2047;
+
+    public static final long MIB = 1L << 20;
+    public static final long DEFAULT_MEMORY = 512 * MIB;
+    public static final long MIN_MEMORY = MIB;
+    public static final long MAX_MEMORY = 128L << 30;
+
+    public static final String MEMORY_TOO_SMALL = "memory size must be at least 1MB";
+    public static final String MEMORY_TOO_LARGE = "memory size too large (limit is 128G)";
+
+    private VmLimits() {}
+
+    /**
+     * True for 1 to 63 letters, digits, dots, hyphens and underscores, the first a letter or digit.
+     */
+    public static boolean validName(String name) {
+        if (name.isEmpty() || name.length() > MAX_NAME || !letterOrDigit(name.charAt(0))) {
+            return false;
+        }
+        for (int i = 1; i < name.length(); i++) {
+            char c = name.charAt(i);
+            if (!letterOrDigit(c) && c != '.' && c != '-' && c != '_') {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean letterOrDigit(char c) {
+        return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9';
+    }
+
+    /** A whole number of MiB, rounded down. */
+    public static long wholeMib(long bytes) {
+        return bytes & -MIB;
+    }
+}
