@@ -1,5 +1,6 @@
 package vmd.conf;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -96,8 +97,7 @@ class ParserGoldenTest {
             String printed = Printer.print(first.configuration());
             ParseResult again = parse(Files.writeString(directory.resolve("printed"), printed));
             assertEquals(List.of(), again.errors());
-            assertTrue(again.configuration() != null);
-            assertEquals(printed, Printer.print(again.configuration()));
+            assertEquals(printed, Printer.print(requireNonNull(again.configuration())));
         }
     }
 

@@ -1,5 +1,6 @@
 package vmd.conf;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -51,8 +52,9 @@ class ParserTest {
         Files.writeString(
                 file, "include \"sub.conf\"\n\nvm top {\n\tboot \"k\"\n\tdisk \"k\"\n}\n");
         Configuration configuration =
-                Parser.parse(file, Map.of(), directory, Accounts.ofFiles()).configuration();
-        assertTrue(configuration != null);
+                requireNonNull(
+                        Parser.parse(file, Map.of(), directory, Accounts.ofFiles())
+                                .configuration());
         assertEquals(new Position("sub.conf", 2), configuration.vms().get(0).position());
         VmConfig top = configuration.vms().get(1);
         assertEquals(new Position(file.toString(), 3), top.position());
