@@ -56,7 +56,7 @@ final class Authenticator {
             Imsg sealed = Imsg.decode(wire, length);
             genuine = genuine(wire, length, sealed.descriptor(), descriptors);
             if (!genuine) {
-                throw new ImsgException("message " + sequence + " is not authentic");
+                throw new ImsgException("message is not authentic");
             }
             byte[] payload = sealed.payload();
             return new Imsg(
