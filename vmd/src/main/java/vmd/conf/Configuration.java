@@ -1,6 +1,7 @@
 package vmd.conf;
 
 import java.util.List;
+import vmd.proto.EngineChoice;
 
 /** A whole configuration: nothing of it is in force until the parent puts it in force. */
 public record Configuration(List<VmConfig> vms, Owner socketOwner, EngineChoice engine) {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import vmd.proto.EngineChoice;
 
 /**
  * Reads a configuration file into records. Nothing is registered anywhere; every error of the file

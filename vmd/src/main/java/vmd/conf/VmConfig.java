@@ -3,6 +3,7 @@ package vmd.conf;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import vmd.proto.EngineChoice;
 
 /**
  * One {@code vm} statement, resolved.

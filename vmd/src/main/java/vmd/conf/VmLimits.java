@@ -1,20 +1,22 @@
 package vmd.conf;
 
+import java.nio.charset.StandardCharsets;
+import vmd.proto.Limits;
+
 /** What a machine may have and how it may be called, for vm.conf and for requests alike. */
 public final class VmLimits {
-    public static final int MAX_NAME = 63;
-    public static final int MAX_PATH = 1023;
-    public static final int MAX_DISKS = 4;
+    public static final int MAX_NAME = Limits.NAME_BYTES;
+    public static final int MAX_PATH = Limits.PATH_BYTES;
+    public static final int MAX_DISKS = Limits.DISKS;
     public static final int MAX_INTERFACES = 4;
     public static final int MAX_VCPUS = 1;
 
-    /** The boot protocol's own limit is 2047 on x86; the kernel cuts what is longer silently. */
-    public static final int MAX_CMDLINE = 2047;
+    public static final int MAX_CMDLINE = Limits.CMDLINE_BYTES;
 
     public static final long MIB = 1L << 20;
-    public static final long DEFAULT_MEMORY = 512 * MIB;
-    public static final long MIN_MEMORY = MIB;
-    public static final long MAX_MEMORY = 128L << 30;
+    public static final long DEFAULT_MEMORY = Limits.MEMORY_BYTES_DEFAULT;
+    public static final long MIN_MEMORY = Limits.MEMORY_BYTES_MIN;
+    public static final long MAX_MEMORY = Limits.MEMORY_BYTES_MAX;
 
     public static final String MEMORY_TOO_SMALL = "memory size must be at least 1MB";
     public static final String MEMORY_TOO_LARGE = "memory size too large (limit is 128G)";
@@ -39,6 +41,11 @@ public final class VmLimits {
 
     private static boolean letterOrDigit(char c) {
         return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9';
+    }
+
+    /** Whether the text takes no more room than that in UTF-8. */
+    public static boolean fits(String text, int maxBytes) {
+        return text.getBytes(StandardCharsets.UTF_8).length <= maxBytes;
     }
 
     /** A whole number of MiB, rounded down. */

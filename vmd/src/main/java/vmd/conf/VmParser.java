@@ -2,6 +2,7 @@ package vmd.conf;
 
 import java.nio.file.Path;
 import java.util.Locale;
+import vmd.proto.DiskFormat;
 
 /** Reads {@code vm} statements. An option that is wrong costs its own line only. */
 final class VmParser {
@@ -170,7 +171,7 @@ final class VmParser {
     private Path resolve(Token path, String what) {
         try {
             Path resolved = files.resolve(path.text());
-            if (resolved.toString().length() > VmLimits.MAX_PATH) {
+            if (!VmLimits.fits(resolved.toString(), VmLimits.MAX_PATH)) {
                 throw tokens.error(path.position(), what + " name too long");
             }
             return resolved;
@@ -181,7 +182,7 @@ final class VmParser {
 
     private String cmdline(Token text) {
         String line = text.text();
-        if (line.length() > VmLimits.MAX_CMDLINE) {
+        if (!VmLimits.fits(line, VmLimits.MAX_CMDLINE)) {
             throw tokens.error(text.position(), "cmdline too long");
         }
         for (int i = 0; i < line.length(); i++) {
@@ -206,7 +207,7 @@ final class VmParser {
         } catch (ConfigFiles.Unusable e) {
             throw tokens.error(path.position(), failed + e.reason());
         }
-        if (resolved.toString().length() > VmLimits.MAX_PATH) {
+        if (!VmLimits.fits(resolved.toString(), VmLimits.MAX_PATH)) {
             throw tokens.error(path.position(), failed + "disk path too long");
         }
         if (qcow2 || !named && ConfigFiles.looksLikeQcow2(resolved)) {

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import vmd.proto.EngineChoice;
 
 /** A {@code vm} statement while it is read: what was not named yet is null. */
 final class VmStatement {
