@@ -43,6 +43,7 @@ public final class Errno {
     public static final int EOVERFLOW = 75;
     public static final int EBADMSG = 74;
     public static final int EMSGSIZE = 90;
+    public static final int ENOTSOCK = 88;
     public static final int EPROTOTYPE = 91;
     public static final int EOPNOTSUPP = 95;
     public static final int EAFNOSUPPORT = 97;

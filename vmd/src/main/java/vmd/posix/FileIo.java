@@ -30,6 +30,8 @@ public final class FileIo {
     public static final int FALLOC_FL_ZERO_RANGE = 16;
 
     private static final int AT_FDCWD = -100;
+    private static final int F_SETFD = 2;
+    private static final int FD_CLOEXEC = 1;
     private static final int F_GETFL = 3;
     private static final int F_SETFL = 4;
     private static final int F_OFD_SETLK = 37;
@@ -199,6 +201,12 @@ public final class FileIo {
     public static Fd duplicate(Fd fd) {
         long n = CLibrary.call(FCNTL, fd.number(), F_DUPFD_CLOEXEC, 0);
         return Fd.own((int) CLibrary.check("fcntl(F_DUPFD_CLOEXEC)", n));
+    }
+
+    /** For a descriptor that came from outside: everything else is opened that way. */
+    public static void closeOnExec(Fd fd) {
+        long r = CLibrary.call(FCNTL, fd.number(), F_SETFD, FD_CLOEXEC);
+        CLibrary.check("fcntl(F_SETFD)", r);
     }
 
     /** Status flags of the open file: access mode, O_APPEND, O_NONBLOCK. */

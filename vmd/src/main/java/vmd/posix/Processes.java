@@ -21,7 +21,6 @@ public final class Processes {
     private static final int WNOHANG = 1;
     private static final int SYS_PIDFD_OPEN = 434;
     private static final int PR_SET_DUMPABLE = 4;
-    private static final int PR_SET_NAME = 15;
 
     private static final MethodHandle WAITPID = CLibrary.scalars("waitpid");
     private static final MethodHandle KILL = CLibrary.scalars("kill");
@@ -34,6 +33,7 @@ public final class Processes {
     private static final MethodHandle GETGID = CLibrary.scalars("getgid");
     private static final MethodHandle GETEGID = CLibrary.scalars("getegid");
     private static final MethodHandle SETSID = CLibrary.scalars("setsid");
+    private static final MethodHandle SIGNAL = CLibrary.scalars("signal");
     private static final MethodHandle SETGROUPS = CLibrary.scalars("setgroups");
     private static final MethodHandle SETRESGID = CLibrary.scalars("setresgid");
     private static final MethodHandle SETRESUID = CLibrary.scalars("setresuid");
@@ -133,12 +133,10 @@ public final class Processes {
         return true;
     }
 
-    /** Names the calling thread, at most 15 bytes; the main thread's name is the comm of ps. */
-    public static void threadName(String name) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment text = CLibrary.string(arena, name);
-            CLibrary.check("prctl(PR_SET_NAME)", CLibrary.call(PRCTL, PR_SET_NAME, text.address()));
-        }
+    /** Ignores a signal, in place of whatever the process did on it before. */
+    public static void ignoreSignal(int signal) {
+        long ignore = 1; // SIG_IGN
+        CLibrary.check("signal", CLibrary.call(SIGNAL, signal, ignore) < 0 ? -Errno.EINVAL : 0);
     }
 
     /** Whether others of the same user may read this process's memory and dump its core. */

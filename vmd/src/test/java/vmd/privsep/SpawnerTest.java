@@ -1,0 +1,149 @@
+package vmd.privsep;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.api.io.TempDir;
+import vmd.posix.Fd;
+import vmd.posix.Processes;
+import vmd.posix.SocketMessage;
+
+@SuppressWarnings("try") // closing the channel is how children are told to end
+class SpawnerTest {
+    private static final ServiceAccount NOBODY = new ServiceAccount(65534, 65534);
+
+    static boolean root() {
+        return Processes.effectiveUid() == 0;
+    }
+
+    private static Spawner.Child start(String name, ServiceAccount account, String... arguments) {
+        StartUp startUp = new StartUp(name, account, false, 1, List.of(arguments));
+        return new Spawner(Installation.ofClassPath(System.getProperty("java.class.path")))
+                .start(Role.VM, startUp, ProbeChild.class.getName());
+    }
+
+    private static String ask(Spawner.Child child, String question) {
+        SocketMessage message = new SocketMessage(4096);
+        byte[] bytes = question.getBytes(StandardCharsets.UTF_8);
+        MemorySegment.copy(bytes, 0, message.data(), ValueLayout.JAVA_BYTE, 0, bytes.length);
+        message.send(child.channel(), bytes.length, null, true);
+        return ProbeChild.text(message, message.receive(child.channel(), true));
+    }
+
+    @Test
+    void childKnowsItsStartIsNamedHoldsItsChannelAndEndsWithIt() throws Exception {
+        Spawner.Child child = start("vm/alpha", ServiceAccount.own(), "one", "two words");
+        try (Fd channel = child.channel()) {
+            assertEquals(
+                    new StartUp(
+                                    "vm/alpha",
+                                    ServiceAccount.own(),
+                                    false,
+                                    1,
+                                    List.of("one", "two words"))
+                            .toString(),
+                    ask(child, "start"));
+            assertEquals("/dev/null /dev/null /dev/null socket", ask(child, "inherited"));
+            assertTrue(ask(child, "environment").startsWith("[LC_ALL, PATH"));
+            Path proc = Path.of("/proc", Integer.toString(child.pid()));
+            assertEquals("vmd: alpha", Files.readString(proc.resolve("comm")).trim());
+            String line = Files.readString(proc.resolve("cmdline"));
+            assertEquals("vmd: alpha", line.replace("\0", ""));
+            assertTrue(Processes.kill(child.pid(), Processes.SIGHUP));
+            assertFalse(ask(child, "start").isEmpty()); // SIGHUP did nothing
+            channel.close();
+            assertEquals(new Processes.Exit(child.pid(), 0, 0), Processes.await(child.pid()));
+        }
+    }
+
+    @Test
+    @EnabledIf("root")
+    void rootIsGivenUpInEveryThread() throws Exception {
+        Spawner.Child child = start("control", NOBODY);
+        try (Fd channel = child.channel()) {
+            assertEquals("65534:65534", ask(child, "drop"));
+            Path tasks = Path.of("/proc", Integer.toString(child.pid()), "task");
+            try (var list = Files.list(tasks)) {
+                for (Path task : list.toList()) {
+                    String status = Files.readString(task.resolve("status"));
+                    assertTrue(status.contains("Uid:\t65534\t65534\t65534\t65534"), status);
+                    assertTrue(status.contains("CapEff:\t0000000000000000"), status);
+                    assertTrue(status.contains("Groups:\t \n"), status);
+                }
+            }
+            channel.close();
+            assertTrue(Processes.await(child.pid()).normal());
+        }
+    }
+
+    @Test
+    @EnabledIf("root")
+    void rootCannotBecomeRoot() {
+        assertThrows(RuntimeException.class, () -> Privileges.drop(new ServiceAccount(0, 0)));
+    }
+
+    @Test
+    void accountIsOwnForAnOrdinaryUserAndNeverRootForRoot() {
+        ServiceAccount account = ServiceAccount.choose();
+        assertEquals(root(), !account.equals(ServiceAccount.own()));
+        assertTrue(account.uid() != 0);
+        assertEquals(account, ServiceAccount.parse(account.word()));
+    }
+
+    @Test
+    void roleSeesItsJarsAndNoOthers(@TempDir Path home) throws Exception {
+        Path lib = Files.createDirectories(home.resolve("lib"));
+        for (Role role : Role.values()) {
+            for (String jar : role.jars()) {
+                Files.write(lib.resolve(jar + ".jar"), new byte[0]);
+            }
+        }
+        Files.write(lib.resolve("jnr-posix.jar"), new byte[0]);
+        Installation installation = Installation.ofHome(home);
+        assertEquals(
+                lib + "/vmd.jar:" + lib + "/vmd-priv.jar:" + lib + "/bcprov-jdk18on.jar",
+                installation.classPath(Role.PRIV));
+        assertTrue(installation.classPath(Role.PARENT).endsWith("jnr-posix.jar"));
+        for (Role role : Role.values()) {
+            boolean emulator = installation.classPath(role).contains("/vmm.jar");
+            assertEquals(role == Role.VM, emulator, role.label());
+        }
+        Files.delete(lib.resolve("vmm.jar"));
+        IllegalStateException e =
+                assertThrows(IllegalStateException.class, () -> installation.classPath(Role.VM));
+        assertTrue(String.valueOf(e.getMessage()).contains("vmm.jar is missing"));
+    }
+
+    @Test
+    void aheadOfTimeCacheIsUsedWhereThereIsOne(@TempDir Path home) throws Exception {
+        Path lib = Files.createDirectories(home.resolve("lib"));
+        for (String jar : Role.VMM.jars()) {
+            Files.write(lib.resolve(jar + ".jar"), new byte[0]);
+        }
+        Installation installation = Installation.ofHome(home);
+        String flag = "-XX:AOTCache=" + lib.resolve("vmm.aot");
+        assertFalse(installation.commandLine(Role.VMM).contains(flag));
+        Files.write(lib.resolve("vmm.aot"), new byte[0]);
+        assertTrue(installation.commandLine(Role.VMM).contains(flag));
+    }
+
+    @Test
+    void signalRunsItsAction() throws Exception {
+        CountDownLatch arrived = new CountDownLatch(1);
+        Signals.on(Signals.Name.HUP, arrived::countDown);
+        Processes.kill(Processes.pid(), Processes.SIGHUP);
+        assertTrue(arrived.await(10, TimeUnit.SECONDS));
+    }
+}
