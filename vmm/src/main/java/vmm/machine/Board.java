@@ -1,0 +1,230 @@
+package vmm.machine;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import vmm.dev.IrqLine;
+import vmm.dev.MachineClock;
+import vmm.dev.MmioBus;
+import vmm.dev.PortBus;
+import vmm.dev.acpi.AcpiTables;
+import vmm.dev.acpi.Dsdt;
+import vmm.dev.acpi.FixedHardware;
+import vmm.dev.legacy.I8042;
+import vmm.dev.legacy.I8253;
+import vmm.dev.legacy.I8259Pair;
+import vmm.dev.legacy.Mc146818;
+import vmm.dev.legacy.Ns16550;
+import vmm.dev.legacy.ResetControl;
+import vmm.dev.legacy.SystemControlPortA;
+import vmm.dev.legacy.SystemControlPortB;
+import vmm.dev.pci.PciBus;
+import vmm.dev.pci.PciRouting;
+import vmm.dev.virtio.VirtioBlk;
+import vmm.dev.virtio.VirtioDevice;
+import vmm.dev.virtio.VirtioPci;
+import vmm.dev.virtio.VirtioRng;
+import vmm.disk.Disk;
+import vmm.engine.Platform;
+import vmm.mem.GuestMemory;
+
+/**
+ * All chips of the machine and the wires between them: the one list that says what a machine is.
+ * Every access takes the device lock.
+ */
+final class Board implements Platform, AutoCloseable {
+    private static final long PCI_MEMORY_LAST = 0xfebf_ffffL;
+    private static final int PCI_SLOTS = 32;
+    private static final int RTC_IRQ = 8;
+
+    /** What the board does to the rest of the machine. */
+    interface Outlets {
+
+        /** The processor's interrupt pin. */
+        IrqLine interruptPin();
+
+        /** The guest resets the machine. */
+        void reset();
+
+        /** The guest switches the machine off. */
+        void powerOff();
+    }
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final PortBus ports = new PortBus();
+    private final MmioBus mmio = new MmioBus();
+    private final MachineClock clock;
+    private final I8259Pair pic;
+    private final FixedHardware acpi;
+    private final SerialConsole console;
+    private final List<VirtioPci> virtio = new ArrayList<>();
+
+    Board(MachineConfig config, Outlets outlets) {
+        GuestMemory memory = config.memory();
+        clock = new MachineClock(lock, 0);
+        pic = new I8259Pair(outlets.interruptPin());
+        pic.attach(ports);
+        I8253 timer = new I8253(clock, pic.line(0));
+        timer.attach(ports);
+        new SystemControlPortB(timer).attach(ports);
+        new Mc146818(clock, pic.line(RTC_IRQ), memory.lowSize(), memory.highSize()).attach(ports);
+        IrqLine a20 = gate -> {}; // address line 20 is always there, as on today's machines
+        new I8042(pic.line(1), a20, outlets::reset).attach(ports);
+        new SystemControlPortA(a20, outlets::reset).attach(ports);
+        acpi = new FixedHardware(clock, pic.line(FixedHardware.SCI_IRQ), outlets::powerOff);
+        acpi.attach(ports);
+
+        console = new SerialConsole(config.console(), lock);
+        Ns16550 com1 = new Ns16550(clock, pic.line(Ns16550.COM1_IRQ), console);
+        com1.attach(ports, Ns16550.COM1_PORT);
+        console.connect(com1);
+
+        IrqLine[] wires = new IrqLine[PciRouting.WIRES];
+        int levelTriggered = 1 << FixedHardware.SCI_IRQ;
+        for (int k = 0; k < wires.length; k++) {
+            wires[k] = pic.line(PciRouting.irq(k));
+            levelTriggered |= 1 << PciRouting.irq(k);
+        }
+        pic.levelTriggered(levelTriggered);
+        PciBus pci = new PciBus(ports, mmio, wires, new ResetControl(outlets::reset));
+        plug(pci, memory, new VirtioRng(memory), config.log());
+        int index = 0;
+        for (Disk disk : config.disks()) {
+            String name = "vd" + (char) ('a' + index++);
+            plug(pci, memory, new VirtioBlk(memory, disk, lock, name), config.log());
+        }
+        describe(memory);
+    }
+
+    private void plug(PciBus pci, GuestMemory memory, VirtioDevice device, Consumer<String> log) {
+        virtio.add(new VirtioPci(pci, memory, device, log));
+    }
+
+    private static void describe(GuestMemory memory) {
+        Dsdt.Machine machine =
+                new Dsdt.Machine(
+                        PCI_SLOTS,
+                        (slot, pin) -> PciRouting.irq(PciRouting.wire(slot, pin)),
+                        PciBus.MEMORY_BASE,
+                        PCI_MEMORY_LAST,
+                        true);
+        byte[] tables = AcpiTables.image(AcpiTables.DEFAULT_GPA, machine, List.of());
+        memory.copyIn(AcpiTables.DEFAULT_GPA, tables, 0, tables.length);
+    }
+
+    ReentrantLock lock() {
+        return lock;
+    }
+
+    SerialConsole console() {
+        return console;
+    }
+
+    /** Where the ACPI tables start. */
+    long rsdpGpa() {
+        return AcpiTables.DEFAULT_GPA;
+    }
+
+    void powerButton() {
+        lock.lock();
+        try {
+            acpi.powerButton();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Lets the devices work, or holds them; nothing is in flight when a hold returns. */
+    void run(boolean running) {
+        lock.lock();
+        try {
+            if (running) {
+                clock.resume();
+            } else {
+                clock.pause();
+            }
+            for (VirtioPci device : virtio) {
+                device.pause(!running);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // Platform
+
+    @Override
+    public int portRead(int port, int size) {
+        lock.lock();
+        try {
+            return ports.read(port, size);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void portWrite(int port, int size, int value) {
+        lock.lock();
+        try {
+            ports.write(port, size, value);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public long mmioRead(long gpa, int size) {
+        lock.lock();
+        try {
+            return mmio.read(gpa, size);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void mmioWrite(long gpa, int size, long value) {
+        lock.lock();
+        try {
+            mmio.write(gpa, size, value);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public int acknowledgeInterrupt() {
+        lock.lock();
+        try {
+            return pic.acknowledge();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public long nowNs() {
+        return clock.nowNs();
+    }
+
+    @Override
+    public long wallClockNs() {
+        return clock.wallClockNs();
+    }
+
+    @Override
+    public void close() {
+        clock.close();
+        lock.lock();
+        try {
+            for (VirtioPci device : virtio) {
+                device.close();
+            }
+        } finally {
+            lock.unlock();
+        }
+        console.close();
+    }
+}

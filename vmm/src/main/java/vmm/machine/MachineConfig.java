@@ -1,0 +1,40 @@
+package vmm.machine;
+
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import vmm.boot.BootSource;
+import vmm.disk.Disk;
+import vmm.mem.GuestMemory;
+
+/**
+ * What a machine is made of. Everything that touches the host is open already.
+ *
+ * @param memory stays the caller's
+ * @param engine name of the vmm device, see {@link Engines}
+ * @param disks in the order of their slots; the machine closes them
+ * @param console hears what the guest sends to its first serial port
+ * @param log hears, one line at a time, what an operator should know
+ */
+public record MachineConfig(
+        GuestMemory memory,
+        int vcpus,
+        String engine,
+        List<Disk> disks,
+        Console console,
+        BootSource kernel,
+        @Nullable BootSource initrd,
+        String commandLine,
+        Consumer<String> log) {
+
+    /** The receiving end of the guest's serial line. */
+    public interface Console {
+
+        /**
+         * The guest sent the first {@code length} bytes of {@code bytes}, which are not kept.
+         * Always called on the same thread, which may block here; output that piles up meanwhile is
+         * lost.
+         */
+        void output(byte[] bytes, int length);
+    }
+}
