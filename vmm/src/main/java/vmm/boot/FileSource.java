@@ -1,5 +1,6 @@
 package vmm.boot;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import vmd.posix.Fd;
 import vmd.posix.FileIo;
@@ -23,6 +24,14 @@ public record FileSource(String name, Fd file, long sizeBytes) implements BootSo
 
     @Override
     public void read(long offset, MemorySegment into) {
+        if (!into.isNative()) {
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment bounce = arena.allocate(into.byteSize());
+                read(offset, bounce);
+                into.copyFrom(bounce);
+            }
+            return;
+        }
         if (FileIo.preadFully(file, into, offset) < into.byteSize()) {
             throw new BootException(name + ": file ends early");
         }
