@@ -181,6 +181,9 @@ public final class Cpu {
      */
     public int codeSize = 2;
 
+    /** What decoded code depends on: code size, privilege, protected mode. */
+    int mode;
+
     /** Width of the stack pointer as a mask: 0xffff, 0xffffffff or all ones. */
     public long stackMask = 0xffff;
 
@@ -354,12 +357,18 @@ public final class Cpu {
             segmentBase[segment] = codeSize == 8 && segment <= DS ? 0 : descriptorBase[segment];
         }
         stackChanged();
+        decodingChanged();
         mmu.modeChanged();
+    }
+
+    private void decodingChanged() {
+        mode = codeSize << 3 | cpl << 1 | (int) (cr0 & CR0_PE);
     }
 
     /** Changes the current privilege level. */
     public void privilege(int level) {
         cpl = level;
+        decodingChanged();
         mmu.privilegeChanged();
     }
 

@@ -55,6 +55,9 @@ public final class Mmu {
     /** First entry of the current privilege. */
     private int contextBase;
 
+    /** See {@link #mappings()}. */
+    private int mappings;
+
     /** First entry of accesses that are the processor's own: descriptor tables, TSS. */
     private int systemBase;
 
@@ -120,18 +123,26 @@ public final class Mmu {
         systemBase = (smap ? PageWalk.SUPERVISOR_SMAP : PageWalk.SUPERVISOR) * Tlb.CONTEXT_STRIDE;
     }
 
+    /** A number that changes whenever translations are dropped. */
+    public int mappings() {
+        return mappings;
+    }
+
     /** Drops all translations. */
     public void flush() {
+        mappings++;
         tlb.flushAll();
     }
 
     /** Drops the translations that a write to CR3 drops. */
     public void flushNonGlobal() {
+        mappings++;
         tlb.flushNonGlobal();
     }
 
     /** Drops the translations of the page that holds {@code linear} (INVLPG). */
     public void flushPage(long linear) {
+        mappings++;
         tlb.flushPage(linear);
     }
 

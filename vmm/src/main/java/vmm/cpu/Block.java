@@ -1,0 +1,77 @@
+package vmm.cpu;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decoded instructions that follow one another in one page (only a single instruction may reach
+ * into the next page) up to a branch or whatever else ends a block.
+ */
+final class Block {
+    /** Takes the place of every instruction of a dropped block: the run loop leaves it there. */
+    static final Insn LEAVE = leave();
+
+    /** {@link #linear} of a block that must not be entered any more. */
+    private static final long NOWHERE = 1L << 62;
+
+    final Insn[] insns;
+
+    /** Guest physical address of the first byte. */
+    final long gpa;
+
+    /** {@link Cpu#mode} that it was decoded for. */
+    final int mode;
+
+    /** Bytes. */
+    final int length;
+
+    /** Guest physical address of the next page if the only instruction reaches into it, or -1. */
+    final long secondPage;
+
+    /** Whether afterwards HLT, TF or a shutdown may need attention. */
+    final boolean eventful;
+
+    /** Linear address where it was last found to be mapped. */
+    long linear;
+
+    /** Mode and state of the mappings for which {@link #linear} is known to be right. */
+    long stamp;
+
+    /** The blocks that were entered last from here, by falling through and by jumping. */
+    Block sequel = this;
+
+    Block target = this;
+
+    // Links of the cache.
+    @Nullable Block nextInBucket;
+    @Nullable Block nextInPage;
+    @Nullable Block nextReaching;
+
+    Block(Insn[] insns, long gpa, int mode, int length, long secondPage, boolean eventful) {
+        this.insns = insns;
+        this.gpa = gpa;
+        this.mode = mode;
+        this.length = length;
+        this.secondPage = secondPage;
+        this.eventful = eventful;
+        linear = NOWHERE;
+    }
+
+    private static Insn leave() {
+        Insn i = new Insn();
+        i.op = vmm.cpu.isa.Family.LEAVE_BLOCK << 6;
+        return i;
+    }
+
+    boolean dropped() {
+        return insns.length > 0 && insns[0] == LEAVE;
+    }
+
+    /** Makes the run loop leave the block after the current instruction, never to come back. */
+    void drop() {
+        Arrays.fill(insns, LEAVE);
+        linear = NOWHERE;
+        sequel = this;
+        target = this;
+    }
+}

@@ -1,0 +1,28 @@
+package vmm.cpu.exec;
+
+import vmm.cpu.Cpu;
+import vmm.cpu.Insn;
+import vmm.cpu.isa.Family;
+
+/** The first level of the dispatch: by family. The second is in each family's class. */
+public final class Dispatch {
+    private Dispatch() {}
+
+    /** Executes {@code i}; {@link Cpu#rip} is already the address of the next instruction. */
+    public static void execute(Cpu cpu, Insn i) {
+        switch (i.op >> 6) {
+            case Family.ALU -> Alu.execute(cpu, i);
+            case Family.SHIFT -> Shift.execute(cpu, i);
+            case Family.MOVE -> Move.execute(cpu, i);
+            case Family.BRANCH -> Branch.execute(cpu, i);
+            case Family.STACK -> Stack.execute(cpu, i);
+            case Family.STRING -> Strings.execute(cpu, i);
+            case Family.BIT -> Bits.execute(cpu, i);
+            case Family.MULTIPLY -> Multiply.execute(cpu, i);
+            case Family.FLAG -> Flags.execute(cpu, i);
+            case Family.ATOMIC -> Atomics.execute(cpu, i);
+            case Family.PORT -> Ports.execute(cpu, i);
+            default -> throw cpu.undefined();
+        }
+    }
+}
