@@ -4,13 +4,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.security.SecureRandom;
 import java.util.Arrays;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import vmd.posix.Errno;
 import vmd.posix.Fd;
@@ -28,11 +27,7 @@ import vmd.posix.Sockets;
  * of messages wait, loses the channel.
  */
 public final class Channel {
-    private static final long WAITING_BYTES_MAX = 4L << 20;
-
-    /** What a waiting message costs beyond its payload; bounds empty ones and descriptors too. */
-    private static final int WAITING_OVERHEAD = 1024;
-
+    private static final int WAITING_MAX = 512;
     private static final int HELLO_TYPE = 1;
 
     /** What happens on a channel; called by the executor given to {@link #start}. */
@@ -52,11 +47,7 @@ public final class Channel {
         void ended(@Nullable String fault);
     }
 
-    private record Outgoing(@Nullable Imsg message, @Nullable Fd descriptor) {
-        long cost() {
-            return message == null ? 0 : WAITING_OVERHEAD + message.payload().length;
-        }
-    }
+    private record Outgoing(@Nullable Imsg message, @Nullable Fd descriptor) {}
 
     private static final Outgoing LAST = new Outgoing(null, null);
 
@@ -64,8 +55,7 @@ public final class Channel {
     private final String name;
     private final Authenticator sender;
     private final Authenticator opener;
-    private final BlockingQueue<Outgoing> waiting = new LinkedBlockingQueue<>();
-    private final AtomicLong waitingBytes = new AtomicLong();
+    private final BlockingQueue<Outgoing> waiting = new ArrayBlockingQueue<>(WAITING_MAX);
     private final AtomicInteger threads = new AtomicInteger(2);
     private final CountDownLatch closed = new CountDownLatch(1);
     private volatile @Nullable String fault;
@@ -137,31 +127,23 @@ public final class Channel {
         if (message.descriptor() != (descriptor != null)) {
             throw new IllegalArgumentException("descriptor bit without descriptor, or the reverse");
         }
-        Outgoing outgoing = new Outgoing(message, descriptor);
-        if (broken) {
-            close(descriptor);
-        } else if (waitingBytes.addAndGet(outgoing.cost()) > WAITING_BYTES_MAX) {
+        if (broken || !waiting.offer(new Outgoing(message, descriptor))) {
             close(descriptor);
             breakOff("peer does not read");
-        } else {
-            waiting.add(outgoing);
         }
-    }
-
-    /** Whether so much waits that the caller should take no more on: half of the bound. */
-    public boolean congested() {
-        return waitingBytes.get() > WAITING_BYTES_MAX / 2;
     }
 
     /** Ends the channel when what waits is sent. */
     public void close() {
-        waiting.add(LAST);
+        if (!waiting.offer(LAST)) {
+            abort();
+        }
     }
 
     /** Ends the channel now. */
     public void abort() {
         dropWaiting();
-        waiting.add(LAST);
+        waiting.offer(LAST);
         shutdownSocket();
     }
 
@@ -278,9 +260,7 @@ public final class Channel {
     private Outgoing take() {
         while (true) {
             try {
-                Outgoing next = waiting.take();
-                waitingBytes.addAndGet(-next.cost());
-                return next;
+                return waiting.take();
             } catch (InterruptedException e) {
                 // Nobody interrupts this thread on purpose; it takes again.
                 continue;

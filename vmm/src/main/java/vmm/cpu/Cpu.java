@@ -1,5 +1,6 @@
 package vmm.cpu;
 
+import vmm.cpu.fpu.SoftFloat;
 import vmm.cpu.mmu.Mmu;
 import vmm.engine.Platform;
 
@@ -92,7 +93,7 @@ public final class Cpu {
             EFER_NXE = 1 << 11;
 
     /** Family, model and stepping, as CPUID leaf 1 and the reset value of EDX have them. */
-    public static final int SIGNATURE = 0x0001_06ca;
+    public static final int SIGNATURE = 0x0080_0f12;
 
     private static final long AUX_EAGER = -1;
 
@@ -168,10 +169,6 @@ public final class Cpu {
     public long sysenterEip;
     public long pat = 0x0007_0406_0007_0406L;
     public long tscAux;
-    public long specCtrl;
-
-    /** Address and enable bit of the paravirtual clock, as its guest wrote them. */
-    public long pvClock;
 
     /** What is added to the machine's clock to get the time-stamp counter. */
     public long tscOffset;
@@ -196,20 +193,19 @@ public final class Cpu {
 
     public boolean halted;
 
-    /** A non-maskable interrupt is being handled: others wait for IRET. */
-    public boolean nmiBlocked;
-
     /** A triple fault has stopped the processor; only a reset helps. */
     public boolean shutdown;
 
     /**
      * XMM and YMM registers, 4 longs each, least significant first: register r is at 4*r .. 4*r+3.
+     * Behind them is room for one operand from memory.
      */
-    public final long[] vector = new long[16 * 4];
+    public final long[] vector = new long[17 * 4];
 
     public int mxcsr = 0x1f80;
 
     public final X87 x87 = new X87();
+    public final SoftFloat soft = new SoftFloat();
 
     public final Platform platform;
     public final Mmu mmu;
@@ -434,7 +430,6 @@ public final class Cpu {
         interruptShadow = false;
         halted = false;
         shutdown = false;
-        nmiBlocked = false;
         java.util.Arrays.fill(vector, 0);
         mxcsr = 0x1f80;
         x87.reset();
@@ -453,8 +448,6 @@ public final class Cpu {
         sysenterEip = 0;
         pat = 0x0007_0406_0007_0406L;
         tscAux = 0;
-        specCtrl = 0;
-        pvClock = 0;
         tscOffset = -platform.nowNs();
     }
 

@@ -71,6 +71,12 @@ public final class X87 {
         dataSelector = 0;
     }
 
+    /** Loads the control word; bit 6 always reads as one, the undefined bits as zero. */
+    public void control(int value) {
+        control = value & 0x1f3f | 0x40;
+        summarise();
+    }
+
     /** The status word with TOP. */
     public int statusWord() {
         return status | top << TOP_SHIFT;

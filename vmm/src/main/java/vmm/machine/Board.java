@@ -126,12 +126,10 @@ final class Board implements Platform, AutoCloseable {
         return AcpiTables.DEFAULT_GPA;
     }
 
-    /** Presses the power button; false if the guest does not listen to it. */
-    boolean powerButton() {
+    void powerButton() {
         lock.lock();
         try {
             acpi.powerButton();
-            return acpi.powerButtonEnabled();
         } finally {
             lock.unlock();
         }

@@ -22,8 +22,15 @@ public final class Dispatch {
             case Family.FLAG -> Flags.execute(cpu, i);
             case Family.ATOMIC -> Atomics.execute(cpu, i);
             case Family.PORT -> Ports.execute(cpu, i);
-            case Family.SYSTEM -> SystemControl.execute(cpu, i);
-            case Family.SEGMENT -> Segments.execute(cpu, i);
+            case Family.SSE_MOVE -> SseMove.execute(cpu, i);
+            case Family.SSE_INTEGER -> SseInteger.execute(cpu, i);
+            case Family.SSE_INTEGER_MORE -> SseIntegerMore.execute(cpu, i);
+            case Family.SSE_SHUFFLE -> SseShuffle.execute(cpu, i);
+            case Family.SSE_FLOAT -> SseFloat.execute(cpu, i);
+            case Family.SSE_CONVERT -> SseConvert.execute(cpu, i);
+            case Family.SSE_CRYPTO -> SseCrypto.execute(cpu, i);
+            case Family.MMX -> Mmx.execute(cpu, i);
+            case Family.MMX_MORE -> MmxMore.execute(cpu, i);
             default -> throw cpu.undefined();
         }
     }

@@ -1,0 +1,48 @@
+package vmm.cpu.exec;
+
+import static vmm.cpu.isa.SseCryptoRows.*;
+
+import vmm.cpu.Cpu;
+import vmm.cpu.Insn;
+
+/** Family SSE_CRYPTO: AES-NI, PCLMULQDQ, SHA extensions. */
+final class SseCrypto {
+    private SseCrypto() {}
+
+    static void execute(Cpu cpu, Insn i) {
+        Xmm.available(cpu);
+        int s = Xmm.source(cpu, i);
+        int d = 4 * i.reg;
+        long[] v = cpu.vector;
+        int immediate = (int) i.immediate & 0xff;
+        switch (i.op) {
+            case AESIMC -> Aes.inverseMixColumns(v, d, s);
+            case AESENC -> Aes.encrypt(v, d, s, false);
+            case AESENCLAST -> Aes.encrypt(v, d, s, true);
+            case AESDEC -> Aes.decrypt(v, d, s, false);
+            case AESDECLAST -> Aes.decrypt(v, d, s, true);
+            case AESKEYGENASSIST -> Aes.assistKey(v, d, s, immediate);
+            case PCLMULQDQ -> multiply(v, d, v[d + (immediate & 1)], v[s + (immediate >> 4 & 1)]);
+            case SHA1RNDS4 -> Sha.rounds1(v, d, s, immediate & 3);
+            case SHA1NEXTE -> Sha.next1(v, d, s);
+            case SHA1MSG1 -> Sha.message1First(v, d, s);
+            case SHA1MSG2 -> Sha.message1Second(v, d, s);
+            case SHA256RNDS2 -> Sha.rounds256(v, d, s);
+            case SHA256MSG1 -> Sha.message256First(v, d, s);
+            default -> Sha.message256Second(v, d, s);
+        }
+    }
+
+    /** The product without carries, 128 bits. */
+    private static void multiply(long[] v, int d, long a, long b) {
+        long low = 0;
+        long high = 0;
+        for (long rest = b; rest != 0; rest &= rest - 1) {
+            int k = Long.numberOfTrailingZeros(rest);
+            low ^= a << k;
+            high ^= a >>> 1 >>> 63 - k;
+        }
+        v[d] = low;
+        v[d + 1] = high;
+    }
+}
