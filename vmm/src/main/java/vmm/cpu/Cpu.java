@@ -93,7 +93,7 @@ public final class Cpu {
             EFER_NXE = 1 << 11;
 
     /** Family, model and stepping, as CPUID leaf 1 and the reset value of EDX have them. */
-    public static final int SIGNATURE = 0x0080_0f12;
+    public static final int SIGNATURE = 0x0001_06ca;
 
     private static final long AUX_EAGER = -1;
 
@@ -169,6 +169,10 @@ public final class Cpu {
     public long sysenterEip;
     public long pat = 0x0007_0406_0007_0406L;
     public long tscAux;
+    public long specCtrl;
+
+    /** Address and enable bit of the paravirtual clock, as its guest wrote them. */
+    public long pvClock;
 
     /** What is added to the machine's clock to get the time-stamp counter. */
     public long tscOffset;
@@ -192,6 +196,9 @@ public final class Cpu {
     public boolean interruptShadow;
 
     public boolean halted;
+
+    /** A non-maskable interrupt is being handled: others wait for IRET. */
+    public boolean nmiBlocked;
 
     /** A triple fault has stopped the processor; only a reset helps. */
     public boolean shutdown;
@@ -430,6 +437,7 @@ public final class Cpu {
         interruptShadow = false;
         halted = false;
         shutdown = false;
+        nmiBlocked = false;
         java.util.Arrays.fill(vector, 0);
         mxcsr = 0x1f80;
         x87.reset();
@@ -448,6 +456,8 @@ public final class Cpu {
         sysenterEip = 0;
         pat = 0x0007_0406_0007_0406L;
         tscAux = 0;
+        specCtrl = 0;
+        pvClock = 0;
         tscOffset = -platform.nowNs();
     }
 

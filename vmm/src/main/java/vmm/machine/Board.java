@@ -126,10 +126,12 @@ final class Board implements Platform, AutoCloseable {
         return AcpiTables.DEFAULT_GPA;
     }
 
-    void powerButton() {
+    /** Presses the power button; false if the guest does not listen to it. */
+    boolean powerButton() {
         lock.lock();
         try {
             acpi.powerButton();
+            return acpi.powerButtonEnabled();
         } finally {
             lock.unlock();
         }

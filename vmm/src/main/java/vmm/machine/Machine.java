@@ -177,9 +177,17 @@ public final class Machine implements AutoCloseable {
         end(End.of(End.Kind.STOPPED));
     }
 
-    /** Presses the power button: the guest is asked to shut down. */
-    public void powerButton() {
-        board.powerButton();
+    /**
+     * Presses the power button: the guest is asked to shut down. False if it does not listen to the
+     * button, at least not yet.
+     */
+    public boolean powerButton() {
+        return board.powerButton();
+    }
+
+    /** Name of the vmm device that runs the processor. */
+    public String engineName() {
+        return engine.name();
     }
 
     /**

@@ -22,6 +22,8 @@ public final class Dispatch {
             case Family.FLAG -> Flags.execute(cpu, i);
             case Family.ATOMIC -> Atomics.execute(cpu, i);
             case Family.PORT -> Ports.execute(cpu, i);
+            case Family.SYSTEM -> SystemControl.execute(cpu, i);
+            case Family.SEGMENT -> Segments.execute(cpu, i);
             case Family.SSE_MOVE -> SseMove.execute(cpu, i);
             case Family.SSE_INTEGER -> SseInteger.execute(cpu, i);
             case Family.SSE_INTEGER_MORE -> SseIntegerMore.execute(cpu, i);

@@ -26,6 +26,7 @@ public final class Table {
     public static Table standard() {
         Table table = new Table();
         IntegerRows.define(table);
+        SystemRows.define(table);
         SseRows.define(table);
         return table;
     }

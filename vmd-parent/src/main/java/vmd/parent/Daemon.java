@@ -1,0 +1,187 @@
+package vmd.parent;
+
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import vmd.conf.Configuration;
+import vmd.conf.VmConfig;
+import vmd.imsg.EventLoop;
+import vmd.imsg.Imsg;
+import vmd.imsg.ImsgException;
+import vmd.log.Log;
+import vmd.posix.Fd;
+import vmd.posix.Processes;
+import vmd.privsep.Role;
+import vmd.privsep.ServiceAccount;
+import vmd.privsep.Signals;
+import vmd.privsep.Spawner;
+import vmd.proto.ClientReply;
+import vmd.proto.ControlToParent;
+import vmd.proto.ParentToControl;
+import vmd.proto.ParentToPriv;
+import vmd.proto.ParentToVmm;
+import vmd.proto.PrivToParent;
+import vmd.proto.VmRef;
+import vmd.proto.VmmToParent;
+
+/** The parent: starts the fixed children, routes between them, ends everything in order. */
+final class Daemon {
+    private static final long READY_TIMEOUT_MS = 30_000;
+
+    /**
+     * Closing a console's machine side throws away what the user's side has not read yet: whoever
+     * is attached gets this long to read a guest's last words.
+     */
+    private static final long CONSOLE_LINGER_MS = 300;
+
+    private final EventLoop loop = new EventLoop();
+    private final Registry registry = new Registry();
+    private final Configuration configuration;
+    private final SocketFile socket;
+    private final Children children;
+    private final Machines machines;
+    private final Requests requests;
+    private final Consumer<@Nullable String> readiness;
+    private final int daemonUid = Processes.effectiveUid();
+    private final Set<Role> notReady = EnumSet.of(Role.PRIV, Role.CONTROL, Role.VMM);
+    private boolean ending;
+    private int exitCode;
+
+    /**
+     * @param readiness told once: null when clients can connect, else why they never will
+     */
+    Daemon(
+            Configuration configuration,
+            SocketFile socket,
+            Spawner spawner,
+            ServiceAccount account,
+            boolean foreground,
+            Consumer<@Nullable String> readiness) {
+        this.configuration = configuration;
+        this.socket = socket;
+        this.readiness = readiness;
+        this.children = new Children(loop, spawner, account, foreground, this::lost);
+        this.machines =
+                new Machines(registry, this::toVmm, this::toClient, this::retire, daemonUid);
+        this.requests =
+                new Requests(
+                        registry,
+                        machines,
+                        this::toClient,
+                        new Access(daemonUid),
+                        configuration.engine());
+    }
+
+    /** Runs the daemon to its end; the exit code of the process. */
+    int run() {
+        Signals.on(Signals.Name.TERM, () -> loop.execute(() -> end(0)));
+        Signals.on(Signals.Name.INT, () -> loop.execute(() -> end(0)));
+        loop.execute(this::begin);
+        try {
+            loop.run();
+        } finally {
+            socket.remove();
+        }
+        Log.info("terminating");
+        return exitCode;
+    }
+
+    private void begin() {
+        for (VmConfig vm : configuration.vms()) {
+            registry.add(Definition.of(vm, daemonUid), true);
+        }
+        children.start(Role.CONTROL, this::fromControl);
+        children.start(Role.VMM, this::fromVmm);
+        children.start(Role.PRIV, this::fromPriv);
+        int verbosity = Log.verbosity();
+        Fd listener = socket.listener();
+        children.send(Role.CONTROL, new ParentToControl.Configure(verbosity), 0, listener);
+        children.send(Role.VMM, new ParentToVmm.Configure(verbosity), 0, null);
+        children.send(Role.PRIV, new ParentToPriv.Configure(verbosity), 0, null);
+        loop.after(READY_TIMEOUT_MS, this::checkReady);
+    }
+
+    private void checkReady() {
+        if (!notReady.isEmpty()) {
+            lost("children " + notReady + " are not ready after " + READY_TIMEOUT_MS + " ms");
+        }
+    }
+
+    private void ready(Role role) {
+        if (!notReady.remove(role)) {
+            throw new ImsgException("ready twice");
+        }
+        if (!notReady.isEmpty() || ending) {
+            return;
+        }
+        Log.info("startup");
+        readiness.accept(null);
+        for (VmConfig vm : configuration.vms()) {
+            if (vm.enabled()) {
+                registry.find(VmRef.byName(vm.name())).ifPresent(this::autoStart);
+            }
+        }
+    }
+
+    private void autoStart(Vm vm) {
+        try {
+            if (!vm.active()) {
+                machines.start(vm, null);
+            }
+        } catch (Refusal e) {
+            Log.warn("failed to start vm " + vm.name() + ": " + e.outcome().message());
+        }
+    }
+
+    private void fromControl(Imsg imsg, @Nullable Fd descriptor) {
+        int client = imsg.peerId();
+        switch (ControlToParent.decode(imsg)) {
+            case ControlToParent.Ready _ -> ready(Role.CONTROL);
+            case ControlToParent.Request request ->
+                    requests.handle(client, request.uid(), request.request(), descriptor);
+            case ControlToParent.ClientGone _ -> requests.clientGone(client);
+        }
+    }
+
+    private void fromVmm(Imsg imsg, @Nullable Fd descriptor) {
+        switch (VmmToParent.decode(imsg)) {
+            case VmmToParent.Ready _ -> ready(Role.VMM);
+            case VmmToParent.VmStarted started -> machines.started(started);
+            case VmmToParent.VmEnded ended -> machines.ended(ended);
+        }
+    }
+
+    private void fromPriv(Imsg imsg, @Nullable Fd descriptor) {
+        switch (PrivToParent.decode(imsg)) {
+            case PrivToParent.Ready _ -> ready(Role.PRIV);
+        }
+    }
+
+    private void toVmm(ParentToVmm message, @Nullable Fd descriptor) {
+        children.send(Role.VMM, message, 0, descriptor);
+    }
+
+    private void toClient(int client, ClientReply reply) {
+        children.send(Role.CONTROL, new ParentToControl.Reply(reply), client, null);
+    }
+
+    private void retire(ConsoleTty console) {
+        loop.after(CONSOLE_LINGER_MS, console::close);
+    }
+
+    /** Without one of the fixed children the daemon is lame: it ends, in order. */
+    private void lost(String what) {
+        Log.warn(what);
+        end(1);
+        readiness.accept(what);
+    }
+
+    private void end(int code) {
+        if (!ending) {
+            ending = true;
+            exitCode = code;
+            children.end();
+        }
+    }
+}

@@ -1,0 +1,126 @@
+package vmd.parent;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import vmd.conf.ConfigError;
+import vmd.conf.Configuration;
+import vmd.conf.ControlSocket;
+import vmd.conf.ParseResult;
+import vmd.conf.Parser;
+import vmd.log.Log;
+import vmd.posix.Fd;
+import vmd.posix.PosixException;
+import vmd.posix.ProcessTitle;
+import vmd.posix.Processes;
+import vmd.privsep.ChildProcess;
+import vmd.privsep.Installation;
+import vmd.privsep.Role;
+import vmd.privsep.ServiceAccount;
+import vmd.privsep.Spawner;
+import vmd.privsep.StartUp;
+
+/** The command {@code vmd}, and the parent process. */
+public final class Main {
+    private Main() {}
+
+    public static void main(String[] args) {
+        System.exit(isDaemon(args) ? daemon(StartUp.parse(args)) : command(args));
+    }
+
+    /** The first word tells; as the user's argument it would be a usage error. */
+    private static boolean isDaemon(String[] args) {
+        return args.length > 0 && args[0].equals(Role.PARENT.label());
+    }
+
+    /** What the user typed. */
+    private static int command(String[] args) {
+        Options options;
+        try {
+            options = parse(args);
+        } catch (Options.Usage e) {
+            System.err.println(Options.USAGE);
+            return 1;
+        }
+        Log.start("", true, options.verbosity());
+        Configuration configuration = configuration(options);
+        if (configuration == null) {
+            return 1;
+        }
+        if (options.checkOnly()) {
+            System.err.println("configuration OK");
+            return 0;
+        }
+        if (!options.foreground()) {
+            return Launcher.launch(options);
+        }
+        return run(options, configuration, null);
+    }
+
+    /** The process that {@link Launcher} started. */
+    private static int daemon(StartUp startUp) {
+        Log.start("", false, startUp.verbosity());
+        Fd channel = ChildProcess.channel();
+        try {
+            Options options = parse(startUp.arguments().toArray(String[]::new));
+            Configuration configuration = configuration(options);
+            if (configuration == null) {
+                Launcher.report(channel, "the configuration has errors");
+                return 1;
+            }
+            return run(options, configuration, channel);
+        } catch (Options.Usage e) {
+            Launcher.report(channel, Options.USAGE);
+            return 1;
+        }
+    }
+
+    private static Options parse(String[] args) throws Options.Usage {
+        String socket = ControlSocket.ofDaemon(Processes.effectiveUid(), System.getenv());
+        return Options.parse(args, Path.of(socket));
+    }
+
+    private static @Nullable Configuration configuration(Options options) {
+        for (String macro : options.badMacros()) {
+            Log.warn("could not parse macro definition " + macro);
+        }
+        ParseResult result = Parser.parse(options.file(), options.macros());
+        result.warnings().forEach(Log::warn);
+        for (ConfigError error : result.errors()) {
+            Log.warn(error.toString());
+        }
+        return result.configuration();
+    }
+
+    private static int run(
+            Options options, Configuration configuration, @Nullable Fd reportChannel) {
+        Log.exitOnUncaught();
+        ProcessTitle.set("vmd: " + Role.PARENT.label());
+        try {
+            if (options.socket().toString().isEmpty()) {
+                throw new SocketFile.Unusable("no place for the control socket: use -s");
+            }
+            SocketFile socket = SocketFile.make(options.socket());
+            if (Processes.effectiveUid() == 0) {
+                socket.giveTo(configuration.socketOwner());
+            }
+            return new Daemon(
+                            configuration,
+                            socket,
+                            new Spawner(Installation.current()),
+                            ServiceAccount.choose(),
+                            options.foreground(),
+                            reason -> report(reportChannel, reason))
+                    .run();
+        } catch (SocketFile.Unusable | PosixException e) {
+            Log.warn(String.valueOf(e.getMessage()));
+            report(reportChannel, e.getMessage());
+            return 1;
+        }
+    }
+
+    private static void report(@Nullable Fd channel, @Nullable String reason) {
+        if (channel != null) {
+            Launcher.report(channel, reason);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+package vmd.parent;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import vmd.proto.VmRef;
+
+/**
+ * The machines by name and by number. A number belongs to a name and a user for the life of the
+ * daemon and is not given to anybody else.
+ */
+final class Registry {
+    private record Identity(String name, int uid) {}
+
+    private final Map<Identity, Integer> ids = new HashMap<>();
+    private final Map<String, Vm> byName = new LinkedHashMap<>();
+
+    /** Makes a machine known. Its name must be free. */
+    Vm add(Definition definition, boolean configured) {
+        int id =
+                ids.computeIfAbsent(
+                        new Identity(definition.name(), definition.ownerUid()),
+                        unused -> ids.size() + 1);
+        Vm vm = new Vm(id, definition, configured);
+        if (byName.putIfAbsent(definition.name(), vm) != null) {
+            throw new IllegalStateException("vm \"" + definition.name() + "\" is known");
+        }
+        return vm;
+    }
+
+    void remove(Vm vm) {
+        byName.remove(vm.name(), vm);
+    }
+
+    Optional<Vm> find(VmRef ref) {
+        return ref.id() == 0 ? Optional.ofNullable(byName.get(ref.name())) : byId(ref.id());
+    }
+
+    Optional<Vm> byId(int id) {
+        return byName.values().stream().filter(vm -> vm.id == id).findFirst();
+    }
+
+    /** All machines in the order in which they became known. */
+    List<Vm> all() {
+        return List.copyOf(byName.values());
+    }
+
+    /** All machines as {@code vmctl status} lists them: active ones newest first, then the rest. */
+    List<Vm> listed() {
+        List<Vm> listed = new ArrayList<>(byName.values());
+        listed.sort(
+                Comparator.comparing(Vm::active)
+                        .thenComparing(vm -> vm.active() ? vm.startOrder : 0)
+                        .reversed());
+        return listed;
+    }
+}

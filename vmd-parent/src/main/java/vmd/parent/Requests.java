@@ -1,0 +1,244 @@
+package vmd.parent;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import vmd.conf.VmLimits;
+import vmd.imsg.ImsgException;
+import vmd.log.Log;
+import vmd.posix.Fd;
+import vmd.proto.ClientReply;
+import vmd.proto.ClientRequest;
+import vmd.proto.DiskSpec;
+import vmd.proto.EngineChoice;
+import vmd.proto.Limits;
+import vmd.proto.Outcome;
+import vmd.proto.VmRef;
+import vmd.proto.VmState;
+
+/** Carries out what clients ask. Used on the event loop's thread only. */
+final class Requests {
+    private final Registry registry;
+    private final Machines machines;
+    private final Machines.Clients clients;
+    private final Access access;
+    private final EngineChoice defaultEngine;
+    private final Map<Integer, PendingStart> pending = new HashMap<>();
+
+    /** A start whose initial ramdisk has still to come. */
+    private record PendingStart(ClientRequest.Start start, @Nullable Fd kernel) {}
+
+    Requests(
+            Registry registry,
+            Machines machines,
+            Machines.Clients clients,
+            Access access,
+            EngineChoice defaultEngine) {
+        this.registry = registry;
+        this.machines = machines;
+        this.clients = clients;
+        this.access = access;
+        this.defaultEngine = defaultEngine;
+    }
+
+    /** Handles one request of {@code client}, who is {@code uid}; owns the descriptor. */
+    void handle(int client, int uid, ClientRequest request, @Nullable Fd descriptor) {
+        if (pending.containsKey(client) != request instanceof ClientRequest.StartInitrd) {
+            throw new ImsgException("initial ramdisk out of order");
+        }
+        switch (request) {
+            case ClientRequest.Start start -> {
+                if (start.initrdName() == null) {
+                    start(client, uid, start, descriptor, null);
+                } else {
+                    pending.put(client, new PendingStart(start, descriptor));
+                }
+            }
+            case ClientRequest.StartInitrd _ -> {
+                PendingStart first = pending.remove(client);
+                if (first != null) {
+                    start(client, uid, first.start, first.kernel, descriptor);
+                }
+            }
+            case ClientRequest.Stop stop -> stop(client, uid, stop);
+            case ClientRequest.Wait wait -> await(client, uid, wait);
+            case ClientRequest.Info _ -> info(client);
+        }
+    }
+
+    /** The client has left: nobody waits for answers any more. */
+    void clientGone(int client) {
+        PendingStart start = pending.remove(client);
+        if (start != null && start.kernel != null) {
+            start.kernel.close();
+        }
+        for (Vm vm : registry.all()) {
+            vm.waiters.remove((Integer) client);
+            if (vm.starter != null && vm.starter == client) {
+                vm.starter = null;
+            }
+        }
+    }
+
+    private void start(
+            int client,
+            int uid,
+            ClientRequest.Start start,
+            @Nullable Fd kernel,
+            @Nullable Fd initrd) {
+        Vm vm = null;
+        boolean given = false;
+        try {
+            if (kernel != null) {
+                Images.checkRegular("kernel", String.valueOf(start.kernelName()), kernel);
+            }
+            if (initrd != null) {
+                Images.checkRegular("initrd", String.valueOf(start.initrdName()), initrd);
+            }
+            vm = machineFor(start, uid);
+            vm.kernel = kernel;
+            vm.initrd = initrd;
+            given = true;
+            machines.start(vm, client);
+        } catch (Refusal e) {
+            Log.info("vm " + start.vm() + " not started: " + e.outcome().message());
+            int id = vm == null ? 0 : vm.id;
+            if (given && vm != null) {
+                forget(vm);
+            } else {
+                close(kernel);
+                close(initrd);
+            }
+            clients.reply(client, new ClientReply.Started(e.outcome(), id, 0, ""));
+        }
+    }
+
+    private void forget(Vm vm) {
+        vm.closeGiven();
+        if (!vm.configured) {
+            registry.remove(vm);
+        }
+    }
+
+    private static void close(@Nullable Fd fd) {
+        if (fd != null) {
+            fd.close();
+        }
+    }
+
+    /** The machine that a start means, made known if it is new; order of checks as in vmd. */
+    private Vm machineFor(ClientRequest.Start start, int uid) throws Refusal {
+        Optional<Vm> known = registry.find(start.vm());
+        if (known.isPresent()) {
+            return known(known.get(), start, uid);
+        }
+        if (start.withoutOptions()) {
+            throw new Refusal(Outcome.ENOENT, "vm " + describe(start.vm()) + " is not defined");
+        }
+        if (!access.privileged(uid)) {
+            throw new Refusal(Outcome.EPERM, "");
+        }
+        validate(start);
+        return registry.add(Definition.of(start, defaultEngine, uid), false);
+    }
+
+    private Vm known(Vm vm, ClientRequest.Start start, int uid) throws Refusal {
+        if (!access.mayUse(uid, vm.definition)) {
+            throw new Refusal(Outcome.EPERM, "");
+        }
+        if (vm.active()) {
+            throw new Refusal(Outcome.EALREADY, "");
+        }
+        boolean kernelAtMost =
+                new ClientRequest.Start(
+                                start.vm(),
+                                0,
+                                0,
+                                null,
+                                start.kernelName(),
+                                start.initrdName(),
+                                null,
+                                List.of())
+                        .equals(start);
+        if (!kernelAtMost) {
+            throw new Refusal(
+                    Outcome.EALREADY,
+                    "vm \"" + vm.name() + "\" is defined already: start it without options");
+        }
+        return vm;
+    }
+
+    private static void validate(ClientRequest.Start start) throws Refusal {
+        if (start.vcpus() > VmLimits.MAX_VCPUS) {
+            throw invalid("invalid number of CPUs");
+        }
+        if (start.kernelName() == null && start.disks().isEmpty()) {
+            throw invalid("no kernel or disk/cdrom specified");
+        }
+        if (!VmLimits.validName(start.vm().name())) {
+            throw invalid("invalid VM name");
+        }
+        long memory = start.memoryBytes();
+        if (memory != 0 && memory < Limits.MEMORY_BYTES_MIN) {
+            throw invalid(VmLimits.MEMORY_TOO_SMALL);
+        }
+        if (memory > Limits.MEMORY_BYTES_MAX) {
+            throw invalid(VmLimits.MEMORY_TOO_LARGE);
+        }
+        for (DiskSpec disk : start.disks()) {
+            if (!disk.path().startsWith("/")) {
+                throw invalid("disk '" + disk.path() + "' is not an absolute path");
+            }
+        }
+    }
+
+    private static Refusal invalid(String text) {
+        return new Refusal(Outcome.EINVAL, text);
+    }
+
+    private static String describe(VmRef ref) {
+        return ref.id() == 0 ? '"' + ref.name() + '"' : Integer.toUnsignedString(ref.id());
+    }
+
+    private Vm permitted(VmRef ref, int uid) throws Refusal {
+        Vm vm = registry.find(ref).orElseThrow(() -> new Refusal(Outcome.ENOENT, ""));
+        if (!access.mayUse(uid, vm.definition)) {
+            throw new Refusal(Outcome.EPERM, "");
+        }
+        return vm;
+    }
+
+    private void stop(int client, int uid, ClientRequest.Stop stop) {
+        try {
+            Vm vm = permitted(stop.vm(), uid);
+            machines.stop(vm, stop.force());
+            clients.reply(client, new ClientReply.Stopping(Outcome.OK, vm.id));
+            if (stop.awaitEnd()) {
+                vm.waiters.add(client);
+            }
+        } catch (Refusal e) {
+            clients.reply(client, new ClientReply.Stopping(e.outcome(), stop.vm().id()));
+        }
+    }
+
+    private void await(int client, int uid, ClientRequest.Wait wait) {
+        try {
+            Vm vm = permitted(wait.vm(), uid);
+            if (vm.state == VmState.STOPPED) {
+                throw invalid("vm \"" + vm.name() + "\" is not running");
+            }
+            vm.waiters.add(client);
+        } catch (Refusal e) {
+            clients.reply(client, new ClientReply.Terminated(e.outcome(), wait.vm().id()));
+        }
+    }
+
+    private void info(int client) {
+        for (Vm vm : registry.listed()) {
+            clients.reply(client, new ClientReply.Info(vm.info()));
+        }
+        clients.reply(client, new ClientReply.InfoEnd());
+    }
+}

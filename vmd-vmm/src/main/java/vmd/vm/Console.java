@@ -1,0 +1,161 @@
+package vmd.vm;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import vmd.posix.Errno;
+import vmd.posix.EventFd;
+import vmd.posix.Fd;
+import vmd.posix.FileIo;
+import vmd.posix.Poll;
+import vmd.posix.PosixException;
+
+/**
+ * Between a guest's serial line and the machine's side of its pseudo terminal. Whoever attaches
+ * first sees the last 64 KiB of what the guest wrote; whoever does not read slows nothing down but
+ * his own view.
+ *
+ * <p>Linux tells on the machine's side only whether nobody has the other side open (POLLHUP, once
+ * it was open), and does so for ever, so attachment is looked for at intervals.
+ */
+final class Console {
+    private static final int CHUNK = 4096;
+    private static final int LOOK_AGAIN_MS = 100;
+
+    /** The guest's end of the line; waits while the guest does not take more. */
+    interface Line {
+        void type(byte[] bytes, int start, int length) throws InterruptedException;
+    }
+
+    private final Fd terminal;
+    private final OutputRing ring = new OutputRing();
+    private final EventFd news = new EventFd();
+    private volatile boolean attached;
+    private volatile boolean draining;
+    private final CountDownLatch drained = new CountDownLatch(1);
+
+    Console(Fd terminal) {
+        this.terminal = terminal;
+    }
+
+    /** Begins to move bytes; input goes to {@code line}. */
+    void start(Line line) {
+        Thread.ofPlatform().name("console output").daemon().start(this::writeAll);
+        Thread.ofPlatform().name("console input").daemon().start(() -> readAll(line));
+    }
+
+    /** The guest wrote. Never waits. */
+    void output(byte[] bytes, int length) {
+        ring.append(bytes, length);
+        if (attached) {
+            news.signal();
+        }
+    }
+
+    /** Waits until all output is written, nobody is attached, or the time is over. */
+    void drain(long timeoutMs) {
+        draining = true;
+        news.signal();
+        try {
+            boolean all = drained.await(timeoutMs, TimeUnit.MILLISECONDS);
+            draining = !all;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void writeAll() {
+        Poll poll = new Poll(2);
+        byte[] bytes = new byte[CHUNK];
+        MemorySegment chunk = Arena.ofAuto().allocate(CHUNK);
+        long position = 0;
+        while (true) {
+            poll.clear();
+            poll.add(terminal, position < ring.end() ? Poll.OUT : 0);
+            poll.add(news.fd(), Poll.IN);
+            poll.await(attached ? -1 : 0);
+            boolean nobody = (poll.ready(0) & Poll.HUP) != 0;
+            if (nobody) {
+                attached = false;
+                finishDrain();
+                awaitAttachment(poll);
+                continue;
+            }
+            if (!attached) {
+                attached = true;
+                position = ring.start();
+            }
+            news.drain();
+            OutputRing.Chunk next = ring.read(position, bytes);
+            MemorySegment.copy(bytes, 0, chunk, ValueLayout.JAVA_BYTE, 0, next.count());
+            position = next.from() + write(chunk.asSlice(0, next.count()));
+            if (position == ring.end()) {
+                finishDrain();
+            }
+        }
+    }
+
+    private int write(MemorySegment chunk) {
+        if (chunk.byteSize() == 0) {
+            return 0;
+        }
+        try {
+            return Math.max(0, FileIo.write(terminal, chunk));
+        } catch (PosixException e) {
+            if (e.errno() != Errno.EIO) {
+                throw e;
+            }
+            // The user has just left; the next look says so.
+            return 0;
+        }
+    }
+
+    private void finishDrain() {
+        if (draining) {
+            drained.countDown();
+        }
+    }
+
+    private void awaitAttachment(Poll poll) {
+        poll.clear();
+        poll.add(news.fd(), Poll.IN);
+        poll.await(LOOK_AGAIN_MS);
+        news.drain();
+    }
+
+    private void readAll(Line line) {
+        Poll poll = new Poll(1);
+        byte[] bytes = new byte[CHUNK];
+        MemorySegment chunk = Arena.ofAuto().allocate(CHUNK);
+        try {
+            while (true) {
+                poll.clear();
+                poll.add(terminal, Poll.IN);
+                poll.await(-1);
+                int count = (poll.ready(0) & Poll.IN) == 0 ? 0 : read(chunk);
+                if (count <= 0) {
+                    Thread.sleep(LOOK_AGAIN_MS);
+                    continue;
+                }
+                MemorySegment.copy(chunk, ValueLayout.JAVA_BYTE, 0, bytes, 0, count);
+                line.type(bytes, 0, count);
+            }
+        } catch (InterruptedException e) {
+            // The machine has ended: nobody takes input any more.
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private int read(MemorySegment chunk) {
+        try {
+            return FileIo.read(terminal, chunk);
+        } catch (PosixException e) {
+            if (e.errno() != Errno.EIO) {
+                throw e;
+            }
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,100 @@
+package vmd.vm;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import vmd.imsg.Channel;
+import vmd.imsg.Imsg;
+import vmd.imsg.ImsgException;
+import vmd.log.Log;
+import vmd.posix.Fd;
+import vmd.proto.MachineSpec;
+import vmd.proto.VmmToVm;
+
+/**
+ * Takes in the machine that the supervisor sends, part by part in the one order there is, and after
+ * that its wishes. Runs on the channel's reading thread.
+ */
+final class Delivery implements Channel.Receiver {
+    private final CompletableFuture<Parts> complete = new CompletableFuture<>();
+    private final Runnable stop;
+    private @Nullable MachineSpec spec;
+    private @Nullable Fd kernel;
+    private @Nullable Fd initrd;
+    private final List<Fd> disks = new ArrayList<>();
+
+    /** A machine, complete. */
+    record Parts(MachineSpec spec, Fd kernel, @Nullable Fd initrd, List<Fd> disks, Fd console) {}
+
+    /**
+     * @param stop called when the machine is to stop in order
+     */
+    Delivery(Runnable stop) {
+        this.stop = stop;
+    }
+
+    /** Waits for all parts. */
+    Parts await() {
+        return complete.join();
+    }
+
+    @Override
+    public void message(Imsg imsg, @Nullable Fd descriptor) {
+        VmmToVm message = VmmToVm.decode(imsg);
+        if (message instanceof VmmToVm.Stop) {
+            stop.run();
+            return;
+        }
+        if (descriptor == null || complete.isDone()) {
+            throw new ImsgException("unexpected message");
+        }
+        switch (message) {
+            case VmmToVm.Configure configure -> {
+                if (spec != null) {
+                    throw new ImsgException("configured twice");
+                }
+                Log.verbosity(configure.verbosity());
+                spec = configure.spec();
+                kernel = descriptor;
+            }
+            case VmmToVm.Initrd _ -> {
+                if (spec == null || !spec.initrd() || initrd != null) {
+                    throw new ImsgException("unexpected initial ramdisk");
+                }
+                initrd = descriptor;
+            }
+            case VmmToVm.Disk disk -> {
+                if (spec == null
+                        || disk.index() != disks.size()
+                        || disk.index() >= spec.disks().size()) {
+                    throw new ImsgException("unexpected disk " + disk.index());
+                }
+                disks.add(descriptor);
+            }
+            case VmmToVm.Console _ -> complete.complete(parts(descriptor));
+            case VmmToVm.Stop _ -> throw new IllegalStateException();
+        }
+    }
+
+    private Parts parts(Fd console) {
+        MachineSpec machine = spec;
+        Fd boot = kernel;
+        if (machine == null
+                || boot == null
+                || machine.initrd() != (initrd != null)
+                || machine.disks().size() != disks.size()) {
+            throw new ImsgException("machine is incomplete");
+        }
+        return new Parts(machine, boot, initrd, List.copyOf(disks), console);
+    }
+
+    @Override
+    public void ended(@Nullable String fault) {
+        // Without a supervisor nobody could stop this machine, show it or reap it.
+        if (fault != null) {
+            Log.fatal(fault);
+        }
+        Runtime.getRuntime().halt(fault == null ? 0 : 1);
+    }
+}

@@ -1,0 +1,36 @@
+package vmd.vm;
+
+import vmd.imsg.Channel;
+import vmd.log.Log;
+import vmd.privsep.ChildProcess;
+import vmd.privsep.Privileges;
+import vmd.privsep.StartUp;
+import vmd.proto.Outcome;
+import vmd.proto.VmToVmm;
+
+/** The process of one machine. */
+public final class Main {
+    private static final long FAREWELL_MS = 2_000;
+
+    private Main() {}
+
+    public static void main(String[] args) {
+        StartUp startUp = ChildProcess.begin(args);
+        Channel channel = Channel.towardsStarter(ChildProcess.channel(), startUp.name());
+        Privileges.drop(startUp.account());
+        // Sandbox.enter(Role.VM, List.of());
+        Run run = new Run();
+        Delivery delivery = new Delivery(run::stop);
+        channel.start(Runnable::run, delivery);
+        Outcome outcome =
+                run.run(
+                        delivery.await(),
+                        engine -> channel.send(new VmToVmm.Started(engine).encode(0), null));
+        Log.debug("ends with " + outcome.code() + " " + outcome.text());
+        channel.send(new VmToVmm.Ended(outcome).encode(0), null);
+        channel.close();
+        channel.awaitEnd(FAREWELL_MS);
+        // The exit status says the same as the message, for a supervisor that missed it.
+        Runtime.getRuntime().halt(outcome.code());
+    }
+}

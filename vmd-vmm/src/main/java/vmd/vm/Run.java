@@ -1,0 +1,149 @@
+package vmd.vm;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import vmd.log.Log;
+import vmd.posix.Fd;
+import vmd.posix.FileIo;
+import vmd.posix.Memory;
+import vmd.posix.PosixException;
+import vmd.proto.EngineChoice;
+import vmd.proto.MachineSpec;
+import vmd.proto.Outcome;
+import vmm.boot.BootException;
+import vmm.boot.FileSource;
+import vmm.disk.Disk;
+import vmm.disk.RawDisk;
+import vmm.machine.End;
+import vmm.machine.Machine;
+import vmm.machine.MachineConfig;
+import vmm.mem.GuestMemory;
+
+/** One run of a machine, from its parts to its end. */
+final class Run {
+    /** A guest that was asked to shut down has this long, as in OpenBSD's suite. */
+    private static final long SHUTDOWN_LIMIT_MS = 120_000;
+
+    /** Whoever is attached to the console gets this long to read the last lines. */
+    private static final long DRAIN_MS = 1_000;
+
+    private @Nullable Machine machine;
+    private boolean stopWanted;
+
+    /**
+     * Builds the machine on the calling thread and runs its processor there.
+     *
+     * @param started told when the machine runs, with the engine that runs it
+     * @return how it ended: code 0 in order, {@link Outcome#EAGAIN} for a reboot
+     */
+    Outcome run(Delivery.Parts parts, Consumer<EngineChoice> started) {
+        Console console = new Console(parts.console());
+        try {
+            Machine built = build(parts, console);
+            console.start(built::consoleInput);
+            started.accept(EngineChoice.valueOf(built.engineName().toUpperCase(Locale.ROOT)));
+            if (!admit(built)) {
+                return Outcome.OK;
+            }
+            End end = built.run();
+            console.drain(DRAIN_MS);
+            return outcome(end);
+        } catch (BootException | IllegalArgumentException e) {
+            return Outcome.of(Outcome.EINVAL, String.valueOf(e.getMessage()));
+        } catch (PosixException e) {
+            return Outcome.of(e.errno(), String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static Machine build(Delivery.Parts parts, Console console) {
+        MachineSpec spec = parts.spec();
+        List<Disk> disks = new ArrayList<>();
+        for (int k = 0; k < parts.disks().size(); k++) {
+            Fd file = parts.disks().get(k);
+            long size = FileIo.stat(file).size();
+            disks.add(new RawDisk(file, size, spec.disks().get(k).readOnly()));
+        }
+        try (Fd kernel = parts.kernel();
+                Fd initrd = parts.initrd()) {
+            return new Machine(
+                    new MachineConfig(
+                            memory(spec),
+                            spec.vcpus(),
+                            spec.engine().word(),
+                            disks,
+                            console::output,
+                            FileSource.of("kernel", kernel),
+                            initrd == null ? null : FileSource.of("initrd", initrd),
+                            spec.cmdline(),
+                            Log::info));
+        }
+    }
+
+    /** Guest memory on a memory file, mapped for the life of the process. */
+    private static GuestMemory memory(MachineSpec spec) {
+        try (Fd file = Memory.createSealed("vm-" + spec.name(), spec.memoryBytes())) {
+            MemorySegment ram =
+                    Memory.map(
+                            Arena.global(),
+                            file,
+                            0,
+                            spec.memoryBytes(),
+                            Memory.PROT_READ | Memory.PROT_WRITE,
+                            Memory.MAP_SHARED);
+            return GuestMemory.over(ram);
+        }
+    }
+
+    /** Notes the machine for {@link #stop}; false if that has been called already. */
+    private synchronized boolean admit(Machine built) {
+        machine = built;
+        return !stopWanted;
+    }
+
+    /**
+     * The machine is to stop: a guest that listens to the power button is asked, for others, and
+     * for those that do not follow in time, the plug is pulled.
+     */
+    synchronized void stop() {
+        stopWanted = true;
+        Machine running = machine;
+        if (running == null) {
+            return;
+        }
+        if (!running.powerButton()) {
+            running.stop();
+            return;
+        }
+        Thread.ofPlatform()
+                .name("shutdown limit")
+                .daemon()
+                .start(() -> {
+                    try {
+                        Thread.sleep(SHUTDOWN_LIMIT_MS);
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                    Log.info("the guest did not shut down in time");
+                    running.stop();
+                });
+    }
+
+    private static Outcome outcome(End end) {
+        return switch (end.kind()) {
+            case POWER_OFF, STOPPED -> Outcome.of(0, end.reason());
+            case REBOOT -> Outcome.of(Outcome.EAGAIN, end.reason());
+            case TRIPLE_FAULT -> Outcome.of(Outcome.EAGAIN, "triple fault");
+            case FAILED -> {
+                if (end.cause() != null) {
+                    Log.warn("the machine failed", end.cause());
+                }
+                yield Outcome.of(Outcome.EIO, end.reason());
+            }
+        };
+    }
+}

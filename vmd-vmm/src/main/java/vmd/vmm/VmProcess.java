@@ -1,0 +1,162 @@
+package vmd.vmm;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import vmd.imsg.Channel;
+import vmd.imsg.EventLoop;
+import vmd.imsg.Imsg;
+import vmd.imsg.ImsgException;
+import vmd.log.Log;
+import vmd.posix.Fd;
+import vmd.posix.Processes;
+import vmd.privsep.ExitWatch;
+import vmd.privsep.Spawner;
+import vmd.proto.MachineSpec;
+import vmd.proto.Outcome;
+import vmd.proto.VmToVmm;
+import vmd.proto.VmmToVm;
+
+/** The process of one machine as its supervisor sees it. */
+final class VmProcess implements Channel.Receiver {
+    /** A process that has not said by then that its machine runs will not. */
+    private static final long START_TIMEOUT_MS = 60_000;
+
+    private final Supervisor supervisor;
+    private final EventLoop loop;
+    private final MachineSpec spec;
+    private final int pid;
+    private final Channel channel;
+    private boolean started;
+    private boolean stopAsked;
+    private boolean gone;
+
+    /** What the process said before it ended. */
+    private @Nullable Outcome farewell;
+
+    /** Why we ended it. */
+    private @Nullable Outcome killedFor;
+
+    private Processes.@Nullable Exit exit;
+    private boolean channelEnded;
+
+    VmProcess(Supervisor supervisor, EventLoop loop, Spawner.Child child, MachineSpec spec) {
+        this.supervisor = supervisor;
+        this.loop = loop;
+        this.spec = spec;
+        this.pid = child.pid();
+        this.channel = Channel.towardsChild(child.channel(), child.name());
+    }
+
+    int id() {
+        return spec.id();
+    }
+
+    int pid() {
+        return pid;
+    }
+
+    /** Watches the process and hands it its machine; the descriptors go with it. */
+    void begin(Fd kernel, @Nullable Fd initrd, List<Fd> disks, Fd console) {
+        channel.start(loop, this);
+        ExitWatch.start(pid, "vm " + spec.id(), loop, this::exited);
+        send(new VmmToVm.Configure(spec, Log.verbosity()), kernel);
+        if (initrd != null) {
+            send(new VmmToVm.Initrd(), initrd);
+        }
+        for (int k = 0; k < disks.size(); k++) {
+            send(new VmmToVm.Disk(k), disks.get(k));
+        }
+        send(new VmmToVm.Console(), console);
+        loop.after(START_TIMEOUT_MS, this::checkStarted);
+    }
+
+    private void send(VmmToVm message, @Nullable Fd descriptor) {
+        channel.send(message.encode(0), descriptor);
+    }
+
+    private void checkStarted() {
+        if (!started && !gone) {
+            kill(Outcome.of(Outcome.EIO, "the machine does not start"));
+        }
+    }
+
+    /** Asks the machine to stop, or with {@code force} ends its process. */
+    void stop(boolean force) {
+        stopAsked = true;
+        if (force) {
+            kill(Outcome.OK);
+        } else {
+            send(new VmmToVm.Stop(), null);
+        }
+    }
+
+    private void kill(Outcome why) {
+        if (killedFor == null) {
+            killedFor = why;
+        }
+        if (exit == null) {
+            Processes.kill(pid, Processes.SIGKILL);
+        }
+    }
+
+    @Override
+    public void message(Imsg imsg, @Nullable Fd descriptor) {
+        switch (VmToVmm.decode(imsg)) {
+            case VmToVmm.Started message -> {
+                if (started || farewell != null) {
+                    throw new ImsgException("started twice");
+                }
+                started = true;
+                supervisor.started(this, message);
+            }
+            case VmToVmm.Ended message -> farewell = message.outcome();
+        }
+    }
+
+    @Override
+    public void ended(@Nullable String fault) {
+        channelEnded = true;
+        if (fault != null) {
+            Log.warn("vm " + spec.name() + ": " + fault);
+            kill(Outcome.of(Outcome.EIO, "its process broke the protocol: " + fault));
+        }
+        finishIfGone();
+    }
+
+    private void exited(Processes.Exit status) {
+        exit = status;
+        // What the process said last may still be in the channel, whose end then follows.
+        finishIfGone();
+    }
+
+    private void finishIfGone() {
+        Processes.Exit status = exit;
+        if (status == null || !channelEnded || gone) {
+            return;
+        }
+        gone = true;
+        Outcome outcome = outcome(status);
+        boolean reboot = outcome.code() == Outcome.EAGAIN;
+        supervisor.ended(this, reboot && stopAsked ? Outcome.OK : outcome, started);
+    }
+
+    /** How the process ended: what we did, what it said, else what its exit status says. */
+    private Outcome outcome(Processes.Exit status) {
+        if (killedFor != null) {
+            return started || !killedFor.ok()
+                    ? killedFor
+                    : Outcome.of(Outcome.EIO, "stopped before it ran");
+        }
+        if (status.signal() != 0) {
+            return Outcome.of(Outcome.EIO, "its process was ended by signal " + status.signal());
+        }
+        Outcome said = farewell;
+        if (said != null && said.code() == status.code()) {
+            return said;
+        }
+        if (status.code() == 0 && !started) {
+            return Outcome.of(Outcome.EIO, "its process ended before it ran");
+        }
+        return Outcome.of(status.code());
+    }
+}
