@@ -4,12 +4,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.security.SecureRandom;
 import java.util.Arrays;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import vmd.posix.Errno;
 import vmd.posix.Fd;
@@ -27,7 +28,11 @@ import vmd.posix.Sockets;
  * of messages wait, loses the channel.
  */
 public final class Channel {
-    private static final int WAITING_MAX = 512;
+    private static final long WAITING_BYTES_MAX = 4L << 20;
+
+    /** What a waiting message costs beyond its payload; bounds empty ones and descriptors too. */
+    private static final int WAITING_OVERHEAD = 1024;
+
     private static final int HELLO_TYPE = 1;
 
     /** What happens on a channel; called by the executor given to {@link #start}. */
@@ -47,7 +52,11 @@ public final class Channel {
         void ended(@Nullable String fault);
     }
 
-    private record Outgoing(@Nullable Imsg message, @Nullable Fd descriptor) {}
+    private record Outgoing(@Nullable Imsg message, @Nullable Fd descriptor) {
+        long cost() {
+            return message == null ? 0 : WAITING_OVERHEAD + message.payload().length;
+        }
+    }
 
     private static final Outgoing LAST = new Outgoing(null, null);
 
@@ -55,7 +64,8 @@ public final class Channel {
     private final String name;
     private final Authenticator sender;
     private final Authenticator opener;
-    private final BlockingQueue<Outgoing> waiting = new ArrayBlockingQueue<>(WAITING_MAX);
+    private final BlockingQueue<Outgoing> waiting = new LinkedBlockingQueue<>();
+    private final AtomicLong waitingBytes = new AtomicLong();
     private final AtomicInteger threads = new AtomicInteger(2);
     private final CountDownLatch closed = new CountDownLatch(1);
     private volatile @Nullable String fault;
@@ -127,23 +137,31 @@ public final class Channel {
         if (message.descriptor() != (descriptor != null)) {
             throw new IllegalArgumentException("descriptor bit without descriptor, or the reverse");
         }
-        if (broken || !waiting.offer(new Outgoing(message, descriptor))) {
+        Outgoing outgoing = new Outgoing(message, descriptor);
+        if (broken) {
+            close(descriptor);
+        } else if (waitingBytes.addAndGet(outgoing.cost()) > WAITING_BYTES_MAX) {
             close(descriptor);
             breakOff("peer does not read");
+        } else {
+            waiting.add(outgoing);
         }
+    }
+
+    /** Whether so much waits that the caller should take no more on: half of the bound. */
+    public boolean congested() {
+        return waitingBytes.get() > WAITING_BYTES_MAX / 2;
     }
 
     /** Ends the channel when what waits is sent. */
     public void close() {
-        if (!waiting.offer(LAST)) {
-            abort();
-        }
+        waiting.add(LAST);
     }
 
     /** Ends the channel now. */
     public void abort() {
         dropWaiting();
-        waiting.offer(LAST);
+        waiting.add(LAST);
         shutdownSocket();
     }
 
@@ -260,7 +278,9 @@ public final class Channel {
     private Outgoing take() {
         while (true) {
             try {
-                return waiting.take();
+                Outgoing next = waiting.take();
+                waitingBytes.addAndGet(-next.cost());
+                return next;
             } catch (InterruptedException e) {
                 // Nobody interrupts this thread on purpose; it takes again.
                 continue;
