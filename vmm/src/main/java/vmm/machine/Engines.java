@@ -1,5 +1,6 @@
 package vmm.machine;
 
+import vmm.cpu.SoftEngine;
 import vmm.engine.Engine;
 
 /** The vmm devices by their names in vm.conf. */
@@ -8,6 +9,9 @@ public final class Engines {
 
     /** Opens the engine called {@code name}. */
     public static Engine open(String name) {
-        throw new IllegalArgumentException("no engine named " + name);
+        return switch (name) {
+            case "soft" -> new SoftEngine();
+            default -> throw new IllegalArgumentException("no engine named " + name);
+        };
     }
 }

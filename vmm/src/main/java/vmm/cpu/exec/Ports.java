@@ -30,28 +30,29 @@ public final class Ports {
         return Math.min(i.size, 4);
     }
 
-    private static void check(Cpu cpu) {
+    /** Without I/O privilege, the task's bitmap decides. */
+    private static void check(Cpu cpu, int port, int size) {
         boolean privileged =
                 !cpu.virtual8086()
                         && ((cpu.cr0 & Cpu.CR0_PE) == 0 || cpu.cpl <= Flags.ioPrivilege(cpu));
-        if (!privileged) {
+        if (!privileged && !TaskState.allowsPort(cpu, port, size)) {
             throw cpu.protection();
         }
     }
 
     private static void in(Cpu cpu, Insn i, int port) {
-        check(cpu);
+        check(cpu, port, size(i));
         long value = cpu.platform.portRead(port, size(i));
         Operands.setRegister(cpu, i, Cpu.RAX, size(i), value);
     }
 
     private static void out(Cpu cpu, Insn i, int port) {
-        check(cpu);
+        check(cpu, port, size(i));
         cpu.platform.portWrite(port, size(i), (int) cpu.gpr[Cpu.RAX]);
     }
 
     private static void string(Cpu cpu, Insn i) {
-        check(cpu);
+        check(cpu, dx(cpu), size(i));
         if (i.repeat == 0) {
             one(cpu, i);
             return;

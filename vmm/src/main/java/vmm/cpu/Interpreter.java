@@ -1,0 +1,379 @@
+package vmm.cpu;
+
+import java.util.Arrays;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import vmm.cpu.decode.Decoder;
+import vmm.cpu.exec.Dispatch;
+import vmm.cpu.exec.Interrupts;
+import vmm.cpu.isa.Facts;
+import vmm.cpu.isa.Family;
+import vmm.cpu.isa.Table;
+import vmm.engine.Exit;
+import vmm.mem.GuestMemory;
+
+/**
+ * The run loop: finds the block at RIP, executes its instructions, delivers what they throw, and
+ * between blocks looks whether anything else wants attention.
+ *
+ * <p>A block is found by linear address, and is right as long as {@link Block#stamp} is: it names
+ * the mode and the state of the mappings. When the stamp is old, the block's physical address
+ * decides.
+ */
+public final class Interpreter {
+    // Reasons for attention.
+    private static final int INTERRUPT = 1, KICK = 2, CODE = 4, STOPPED = 8, TRAP = 16, NMI = 32;
+
+    private static final int MAX_BLOCK = 32;
+
+    /** Blocks between two returns from the hot loop, so that it is compiled as a whole. */
+    private static final int SLICE = 1000;
+
+    private static final Table TABLE = Table.standard();
+
+    private final Cpu cpu;
+    private final BlockCache cache;
+    private final Block[] recent;
+    private final CodeReader reader;
+    private final Decoder decoder = new Decoder(TABLE);
+    private final Insn[] scratch = new Insn[MAX_BLOCK];
+
+    private final AtomicInteger attention = new AtomicInteger();
+    private final ConcurrentLinkedQueue<Long> writtenPages = new ConcurrentLinkedQueue<>();
+    private volatile @Nullable Thread owner;
+
+    /** Instructions executed since creation. */
+    private long instructions;
+
+    public Interpreter(Cpu cpu) {
+        this.cpu = cpu;
+        GuestMemory memory = cpu.mmu.memory();
+        cache = new BlockCache(memory);
+        recent = cache.recent;
+        reader = new CodeReader(cpu, memory);
+        memory.addCodeListener(this::codeWritten);
+        stateChanged();
+    }
+
+    // From any thread
+
+    private void raise(int reason) {
+        if ((attention.getAndAccumulate(reason, (a, b) -> a | b) & reason) == 0) {
+            LockSupport.unpark(owner);
+        }
+    }
+
+    private void clear(int reason) {
+        if ((attention.getPlain() & reason) != 0) {
+            attention.getAndAccumulate(~reason, (a, b) -> a & b);
+        }
+    }
+
+    /** Level of the INTR pin. */
+    public void interruptLine(boolean asserted) {
+        if (asserted) {
+            raise(INTERRUPT);
+        } else {
+            clear(INTERRUPT);
+        }
+    }
+
+    /** Asks for a non-maskable interrupt. */
+    public void nonMaskable() {
+        raise(NMI);
+    }
+
+    /** Makes {@link #run} return soon. */
+    public void kick() {
+        raise(KICK);
+    }
+
+    private void codeWritten(long pageGpa) {
+        if (Thread.currentThread() == owner) {
+            cache.dropPage(pageGpa);
+        } else {
+            writtenPages.add(pageGpa);
+            raise(CODE);
+        }
+    }
+
+    // On the owner's thread
+
+    /** Instructions executed since creation. */
+    public long instructions() {
+        return instructions;
+    }
+
+    /** To be called when somebody else has changed the processor's state. */
+    public void stateChanged() {
+        raise(STOPPED | TRAP);
+    }
+
+    /** Runs until something outside the processor is needed. */
+    public Exit run() {
+        owner = Thread.currentThread();
+        while (true) {
+            Exit exit = attention.getPlain() == 0 ? null : attend();
+            if (exit != null) {
+                return exit;
+            }
+            try {
+                runBlocks();
+            } catch (GuestFault fault) {
+                deliver(fault);
+            }
+        }
+    }
+
+    /** Executes one instruction and delivers what it throws. */
+    public void step() {
+        owner = Thread.currentThread();
+        dropWritten();
+        cpu.interruptShadow = false;
+        boolean trap = (cpu.rflags & Cpu.FLAG_TF) != 0;
+        try {
+            Block block = build(linear(), 1);
+            execute(block);
+            if (trap && traps(block.insns[0])) {
+                Interrupts.singleStep(cpu);
+            }
+        } catch (GuestFault fault) {
+            deliver(fault);
+        }
+    }
+
+    /** What enters a handler clears TF and is not trapped itself; anything else is. */
+    private boolean traps(Insn i) {
+        int family = i.op >> 6;
+        boolean transfer = family == Family.SYSTEM || family == Family.SEGMENT;
+        return !transfer || (cpu.rflags & Cpu.FLAG_TF) != 0;
+    }
+
+    private void deliver(GuestFault fault) {
+        Interrupts.exception(cpu, fault);
+        if (cpu.shutdown) {
+            raise(STOPPED);
+        }
+    }
+
+    /**
+     * Deals with one reason for attention, or executes what may be executed while it waits; says
+     * whether {@link #run} has to return.
+     */
+    private @Nullable Exit attend() {
+        int reasons = attention.get();
+        if ((reasons & CODE) != 0) {
+            dropWritten();
+        }
+        if ((reasons & KICK) != 0) {
+            clear(KICK);
+            return Exit.KICKED;
+        }
+        if (cpu.shutdown) {
+            return Exit.TRIPLE_FAULT;
+        }
+        if (cpu.interruptShadow) {
+            step();
+            return null;
+        }
+        if ((reasons & NMI) != 0 && !cpu.nmiBlocked) {
+            clear(NMI);
+            Interrupts.nonMaskable(cpu);
+        } else if ((reasons & INTERRUPT) != 0 && (cpu.rflags & Cpu.FLAG_IF) != 0) {
+            Interrupts.external(cpu, cpu.platform.acknowledgeInterrupt());
+        } else if (cpu.halted) {
+            return halt();
+        }
+        return proceed();
+    }
+
+    private @Nullable Exit halt() {
+        if ((cpu.rflags & Cpu.FLAG_IF) == 0) {
+            return Exit.HALTED_FOREVER;
+        }
+        while ((attention.get() & (INTERRUPT | KICK | NMI)) == 0) {
+            LockSupport.park(this);
+            dropWritten();
+        }
+        return null;
+    }
+
+    /** Goes on although there are reasons for attention, and forgets those that are none now. */
+    private @Nullable Exit proceed() {
+        if ((cpu.rflags & Cpu.FLAG_TF) != 0) {
+            step();
+            return null;
+        }
+        clear(TRAP | (cpu.halted || cpu.shutdown ? 0 : STOPPED));
+        try {
+            execute(lookup());
+        } catch (GuestFault fault) {
+            deliver(fault);
+        }
+        return null;
+    }
+
+    private void dropWritten() {
+        clear(CODE);
+        Long page = writtenPages.poll();
+        while (page != null) {
+            cache.dropPage(page);
+            page = writtenPages.poll();
+        }
+    }
+
+    // The hot loop
+
+    private void runBlocks() {
+        Block block = cache.nowhere();
+        for (int n = 0; n < SLICE && attention.getOpaque() == 0; n++) {
+            long linear = linear();
+            Block next = recent[BlockCache.slot(linear)];
+            if (next.linear != linear || next.stamp != stamp()) {
+                next = lookup();
+            }
+            block = next;
+            execute(block);
+        }
+    }
+
+    private long linear() {
+        long linear = cpu.segmentBase[Cpu.CS] + cpu.rip;
+        return cpu.codeSize == 8 ? linear : linear & 0xffff_ffffL;
+    }
+
+    private long stamp() {
+        return (long) cpu.mmu.mappings() << 8 | cpu.mode;
+    }
+
+    private void execute(Block block) {
+        Insn[] insns = block.insns;
+        long ip = cpu.rip;
+        int k = 0;
+        int length = 0;
+        cpu.interruptShadow = false;
+        try {
+            while (k < insns.length) {
+                Insn i = insns[k];
+                k++;
+                length = i.length;
+                ip += length;
+                cpu.rip = ip;
+                if (i == Block.LEAVE) {
+                    break;
+                }
+                Dispatch.execute(cpu, i);
+            }
+        } catch (GuestFault fault) {
+            cpu.rip = ip - length;
+            instructions += k;
+            throw fault;
+        }
+        instructions += k;
+        if (block.eventful) {
+            noteEvents();
+        }
+    }
+
+    private void noteEvents() {
+        if (cpu.halted || cpu.shutdown) {
+            raise(STOPPED);
+        }
+        if ((cpu.rflags & Cpu.FLAG_TF) != 0) {
+            raise(TRAP);
+        }
+    }
+
+    // Blocks
+
+    /** The block at RIP, with a fresh stamp; or the fault of fetching it. */
+    private Block lookup() {
+        long linear = linear();
+        long gpa = cpu.mmu.fetchGpa(linear);
+        Block block = cache.find(gpa, cpu.mode);
+        if (block == null || !fits(block, linear)) {
+            block = build(linear, MAX_BLOCK);
+            if (!reader.inRam()) {
+                return block;
+            }
+            if (block.secondPage < 0 || cache.find(gpa, cpu.mode) == null) {
+                cache.add(block);
+            }
+        }
+        block.linear = linear;
+        block.stamp = stamp();
+        recent[BlockCache.slot(linear)] = block;
+        return block;
+    }
+
+    /**
+     * Whether a block that was found by its first page is also right in the next one, and in CS.
+     */
+    private boolean fits(Block block, long linear) {
+        if (block.secondPage >= 0) {
+            long second = (linear | GuestMemory.PAGE_SIZE - 1) + 1;
+            long page = cpu.mmu.fetchGpa(cpu.longMode() ? second : second & 0xffff_ffffL);
+            if (page != block.secondPage) {
+                return false;
+            }
+        }
+        return cpu.longMode()
+                || cpu.rip + block.length - 1 <= Integer.toUnsignedLong(cpu.segmentLimit[Cpu.CS]);
+    }
+
+    private Block build(long linear, int most) {
+        reader.start(cpu.rip, linear);
+        int count = 0;
+        int length = 0;
+        boolean open = true;
+        while (open && count < most && (count == 0 || sameAs(linear, length))) {
+            Insn i = decode(linear, length, count == 0);
+            if (i == null || count > 0 && reader.secondPage() >= 0) {
+                reader.seek(cpu.rip, linear);
+                break;
+            }
+            scratch[count++] = i;
+            length += i.length;
+            open = reader.secondPage() < 0 && !endsBlock(i);
+        }
+        Insn last = scratch[count - 1];
+        int family = last.op >> 6;
+        boolean eventful =
+                family == Family.SYSTEM || family == Family.SEGMENT || family == Family.FLAG;
+        long gpa = reader.firstPage() | linear & GuestMemory.PAGE_SIZE - 1;
+        Insn[] insns = Arrays.copyOf(scratch, count);
+        return new Block(insns, gpa, cpu.mode, length, reader.secondPage(), eventful);
+    }
+
+    /** Whether the byte behind {@code length} bytes is in the page of the first one. */
+    private static boolean sameAs(long linear, int length) {
+        return (linear & GuestMemory.PAGE_SIZE - 1) + length < GuestMemory.PAGE_SIZE;
+    }
+
+    /** A repeated string instruction may leave RIP on itself. */
+    private boolean endsBlock(Insn i) {
+        return decoder.form().is(Facts.ENDS_BLOCK) || i.op >> 6 == Family.STRING && i.repeat != 0;
+    }
+
+    /** The instruction, or null if it is none; the first one's fault is thrown. */
+    private @Nullable Insn decode(long linear, int length, boolean first) {
+        reader.seek(cpu.rip + length, linear + length);
+        Insn i = new Insn();
+        try {
+            int result = decoder.decode(reader, cpu.codeSize, cpu.protectedMode(), i);
+            if (result == Decoder.OK) {
+                return i;
+            }
+            if (first) {
+                throw result == Decoder.TOO_LONG ? cpu.protection() : cpu.undefined();
+            }
+        } catch (GuestFault fault) {
+            if (first) {
+                throw fault;
+            }
+        }
+        return null;
+    }
+}

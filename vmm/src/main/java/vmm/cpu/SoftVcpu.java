@@ -1,0 +1,54 @@
+package vmm.cpu;
+
+import vmm.engine.CpuState;
+import vmm.engine.Exit;
+import vmm.engine.Platform;
+import vmm.engine.Vcpu;
+import vmm.mem.GuestMemory;
+
+/** A virtual processor of {@link SoftEngine}. */
+final class SoftVcpu implements Vcpu {
+    private final Cpu cpu;
+    private final Interpreter interpreter;
+
+    SoftVcpu(GuestMemory memory, Platform platform) {
+        cpu = new Cpu(platform, memory);
+        interpreter = new Interpreter(cpu);
+    }
+
+    @Override
+    public Exit run() {
+        return interpreter.run();
+    }
+
+    @Override
+    public void interruptLine(boolean asserted) {
+        interpreter.interruptLine(asserted);
+    }
+
+    @Override
+    public void kick() {
+        interpreter.kick();
+    }
+
+    @Override
+    public CpuState state() {
+        return SavedState.of(cpu);
+    }
+
+    @Override
+    public void state(CpuState state) {
+        SavedState.restore(cpu, state);
+        interpreter.stateChanged();
+    }
+
+    @Override
+    public long instructions() {
+        return interpreter.instructions();
+    }
+
+    @Override
+    public void close() {
+        // Nothing outside the heap.
+    }
+}
