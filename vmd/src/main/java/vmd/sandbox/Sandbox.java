@@ -1,0 +1,90 @@
+package vmd.sandbox;
+
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.Set;
+import vmd.log.Log;
+import vmd.posix.Confinement;
+import vmd.posix.Errno;
+import vmd.posix.FileIo;
+import vmd.posix.PosixException;
+import vmd.posix.Processes;
+import vmd.privsep.Role;
+
+/** Locks a process into what its role needs. There is no way back. */
+public final class Sandbox {
+    private static final String ARCHITECTURE = "os.arch";
+
+    private Sandbox() {}
+
+    /**
+     * For a child, when it has its log, its channel and its identity, and before it reads the first
+     * message. Descriptors that it has opened itself and still needs are in {@code keep}; all but
+     * those, the channel and the Java runtime's own are closed.
+     *
+     * <p>It fails, and the process has to end then, if any of it cannot be done: the limits, the
+     * filter on every thread, the proof from /proc that each thread has it.
+     */
+    public static void enter(Role role, Collection<Integer> keep) {
+        closeStray(keep);
+        confine(role);
+    }
+
+    /** Closes what was open before us; for the parent at its start, which confines itself later. */
+    public static void closeStray(Collection<Integer> keep) {
+        Set<Integer> kept = new HashSet<>(keep);
+        kept.addAll(Log.descriptors());
+        Descriptors.closeStray(kept);
+    }
+
+    /** Limits and filter of a role; for the parent, when its children run. */
+    public static void confine(Role role) {
+        if (!System.getProperty(ARCHITECTURE).equals("amd64")) {
+            throw new PosixException(
+                    "no system call filter for " + System.getProperty(ARCHITECTURE),
+                    Errno.EOPNOTSUPP);
+        }
+        if (role == Role.VM) {
+            Preload.requireJars();
+        }
+        Preload.run();
+        long[] program = Filter.compile(Policy.of(role));
+        limit(Processes.RLIMIT_CORE, 0);
+        limit(Processes.RLIMIT_NOFILE, descriptorLimit(role));
+        try (Evidence evidence = Evidence.collect()) {
+            Confinement.noNewPrivileges();
+            Confinement.installFilter(program);
+            evidence.requireConfined();
+        }
+        if (role == Role.VM) {
+            requireNoOpen();
+        }
+    }
+
+    /** Soft and hard limit, never above what the process has. */
+    private static void limit(int resource, long wanted) {
+        long hard = Processes.limit(resource).hard();
+        long value = hard < 0 ? wanted : Math.min(wanted, hard);
+        Processes.limit(resource, new Processes.Limit(value, value));
+    }
+
+    private static long descriptorLimit(Role role) {
+        return switch (role) {
+            case VM -> 256;
+            case PRIV -> 256;
+            case CONTROL, PARENT, VMM -> 4096;
+        };
+    }
+
+    private static void requireNoOpen() {
+        try {
+            FileIo.open("/", FileIo.O_RDONLY).close();
+        } catch (PosixException e) {
+            if (e.errno() == Errno.EPERM) {
+                return;
+            }
+            throw e;
+        }
+        throw new IllegalStateException("the filter lets files be opened");
+    }
+}
