@@ -19,7 +19,7 @@ public final class Main implements Server.Parent, Channel.Receiver {
 
     private Main(Channel channel) {
         this.channel = channel;
-        this.server = new Server(this, Main::fatal);
+        this.server = new Server(this);
     }
 
     public static void main(String[] args) {

@@ -6,11 +6,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import vmd.imsg.Imsg;
 import vmd.imsg.ImsgException;
@@ -35,7 +34,7 @@ final class Server implements Executor {
 
     private static final int ACCEPT_PAUSE_MS = 1000;
     private static final int CONGESTION_PAUSE_MS = 20;
-    private static final int PARENT_WAITING_MAX = 4096;
+    private static final int POSTED_MAX = 1024;
 
     /** The way to the parent. */
     interface Parent {
@@ -46,10 +45,9 @@ final class Server implements Executor {
     }
 
     private final Parent parent;
-    private final Consumer<String> fatal;
     private final Poll poll = new Poll(CLIENTS_MAX + 2);
     private final EventFd wakeUp = new EventFd();
-    private final Queue<Runnable> posted = new ConcurrentLinkedQueue<>();
+    private final BlockingQueue<Runnable> posted = new ArrayBlockingQueue<>(POSTED_MAX);
     private final SocketMessage buffer = new SocketMessage(Imsg.MAX_BYTES);
     private final Map<Integer, Client> clients = new LinkedHashMap<>();
     private final RateLimit complaints = new RateLimit(20, TimeUnit.SECONDS.toNanos(1));
@@ -58,18 +56,18 @@ final class Server implements Executor {
     private long acceptAgainNs;
     private boolean acceptPaused;
 
-    Server(Parent parent, Consumer<String> fatal) {
+    Server(Parent parent) {
         this.parent = parent;
-        this.fatal = fatal;
     }
 
-    /** Runs an event on the server's thread. */
+    /** Runs an event on the server's thread; waits if that is behind. */
     @Override
     public void execute(Runnable event) {
-        posted.add(event);
-        wakeUp.signal();
-        if (posted.size() > PARENT_WAITING_MAX) {
-            fatal.accept("messages of the parent are not handled");
+        try {
+            posted.put(event);
+            wakeUp.signal();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
         }
     }
 

@@ -3,6 +3,7 @@ package vmd.parent;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import vmd.imsg.Channel;
@@ -60,11 +61,31 @@ final class Children {
                 spawner.start(
                         role,
                         new StartUp(role.label(), account, foreground, Log.verbosity(), List.of()));
-        Channel channel =
-                Channel.towardsChild(spawned.channel(), role.label())
-                        .start(loop, new FromChild(role, dispatch));
+        Channel channel = Channel.towardsChild(spawned.channel(), role.label());
+        channel.start(event -> handOver(channel, event), new FromChild(role, dispatch));
         running.put(role, new Child(spawned.pid(), channel));
         ExitWatch.start(spawned.pid(), role.label(), loop, exit -> exited(role, exit));
+    }
+
+    /**
+     * Has the loop handle one event of a child, and waits until it has: a child that asks faster
+     * than it takes the answers waits for them with its next question.
+     */
+    private void handOver(Channel channel, Runnable event) {
+        channel.awaitRelief();
+        CountDownLatch handled = new CountDownLatch(1);
+        loop.execute(() -> {
+            try {
+                event.run();
+            } finally {
+                handled.countDown();
+            }
+        });
+        try {
+            handled.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private final class FromChild implements Channel.Receiver {

@@ -31,7 +31,7 @@ public final class Channel {
     private static final long WAITING_BYTES_MAX = 4L << 20;
 
     /** What a waiting message costs beyond its payload; bounds empty ones and descriptors too. */
-    private static final int WAITING_OVERHEAD = 1024;
+    private static final int WAITING_OVERHEAD = 256;
 
     private static final int HELLO_TYPE = 1;
 
@@ -69,7 +69,12 @@ public final class Channel {
     private final AtomicInteger threads = new AtomicInteger(2);
     private final CountDownLatch closed = new CountDownLatch(1);
     private volatile @Nullable String fault;
+
+    /** Nothing is delivered any more. */
     private volatile boolean broken;
+
+    /** Nothing is sent any more. */
+    private volatile boolean mute;
 
     private Channel(Fd socket, String name, byte[] sendKey, byte[] receiveKey) {
         this.socket = socket;
@@ -138,7 +143,7 @@ public final class Channel {
             throw new IllegalArgumentException("descriptor bit without descriptor, or the reverse");
         }
         Outgoing outgoing = new Outgoing(message, descriptor);
-        if (broken) {
+        if (mute) {
             close(descriptor);
         } else if (waitingBytes.addAndGet(outgoing.cost()) > WAITING_BYTES_MAX) {
             close(descriptor);
@@ -150,7 +155,24 @@ public final class Channel {
 
     /** Whether so much waits that the caller should take no more on: half of the bound. */
     public boolean congested() {
-        return waitingBytes.get() > WAITING_BYTES_MAX / 2;
+        return waitingBytes.get() > WAITING_BYTES_MAX / 2 && !mute;
+    }
+
+    /**
+     * Waits while {@link #congested}. Not for the thread on which the peer's own messages are
+     * handled if what it sends depends on them.
+     */
+    public void awaitRelief() {
+        synchronized (waiting) {
+            while (congested()) {
+                try {
+                    waiting.wait();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    return;
+                }
+            }
+        }
     }
 
     /** Ends the channel when what waits is sent. */
@@ -160,6 +182,7 @@ public final class Channel {
 
     /** Ends the channel now. */
     public void abort() {
+        broken = true;
         dropWaiting();
         waiting.add(LAST);
         shutdownSocket();
@@ -257,8 +280,8 @@ public final class Channel {
             }
             shutdownSocket();
         } catch (PosixException e) {
-            // The peer is gone: its end of the pair is closed, and the reader reports it.
-            abort();
+            // The peer has closed its end. What it sent before can still be read, and is.
+            mute = true;
         } finally {
             dropWaiting();
             threadDone();
@@ -279,7 +302,9 @@ public final class Channel {
         while (true) {
             try {
                 Outgoing next = waiting.take();
-                waitingBytes.addAndGet(-next.cost());
+                if (waitingBytes.addAndGet(-next.cost()) <= WAITING_BYTES_MAX / 2) {
+                    relieve();
+                }
                 return next;
             } catch (InterruptedException e) {
                 // Nobody interrupts this thread on purpose; it takes again.
@@ -288,8 +313,15 @@ public final class Channel {
         }
     }
 
+    private void relieve() {
+        synchronized (waiting) {
+            waiting.notifyAll();
+        }
+    }
+
     private void dropWaiting() {
-        broken = true;
+        mute = true;
+        relieve();
         for (Outgoing left = waiting.poll(); left != null; left = waiting.poll()) {
             close(left.descriptor);
         }

@@ -6,6 +6,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,8 +31,17 @@ public final class EventLoop implements Executor {
     private final ArrayDeque<Runnable> own = new ArrayDeque<>();
     private final PriorityQueue<Timer> timers = new PriorityQueue<>();
     private volatile @Nullable Thread thread;
+    private final LongSupplier nanoTime;
     private volatile boolean stopped;
     private long timerOrder;
+
+    public EventLoop() {
+        this(System::nanoTime);
+    }
+
+    EventLoop(LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
+    }
 
     /** Runs {@code event} on the loop's thread, after what was posted before. */
     @Override
@@ -56,7 +66,7 @@ public final class EventLoop implements Executor {
 
     /** Runs {@code action} on the loop's thread after {@code delayMs}. Called on that thread. */
     public void after(long delayMs, Runnable action) {
-        long deadlineNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(delayMs);
+        long deadlineNs = nanoTime.getAsLong() + TimeUnit.MILLISECONDS.toNanos(delayMs);
         timers.add(new Timer(deadlineNs, timerOrder++, action));
     }
 
@@ -84,7 +94,7 @@ public final class EventLoop implements Executor {
 
     private @Nullable Runnable next() {
         Timer timer = timers.peek();
-        long waitNs = timer == null ? Long.MAX_VALUE : timer.deadlineNs - System.nanoTime();
+        long waitNs = timer == null ? Long.MAX_VALUE : timer.deadlineNs - nanoTime.getAsLong();
         if (timer != null && waitNs <= 0) {
             timers.remove();
             return timer.action;

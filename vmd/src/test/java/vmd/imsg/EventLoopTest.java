@@ -8,7 +8,13 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class EventLoopTest {
-    private final EventLoop loop = new EventLoop();
+    private static final long TICK_NS = 100_000;
+
+    private long nowNs;
+
+    /** Each look at the clock takes a tenth of a millisecond. */
+    private final EventLoop loop = new EventLoop(() -> nowNs += TICK_NS);
+
     private final List<String> seen = new ArrayList<>();
 
     @Test
