@@ -1,0 +1,153 @@
+package daemon;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** A daemon in the foreground, with a socket and a configuration of its own. */
+final class Vmd implements AutoCloseable {
+    static final long WAIT_S = 30;
+
+    private final Process process;
+    private final Path socket;
+    private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
+    private final List<String> seen = new ArrayList<>();
+
+    private Vmd(Process process, Path socket) {
+        this.process = process;
+        this.socket = socket;
+        Thread.ofPlatform().daemon().start(this::collect);
+    }
+
+    /** Starts {@code vmd -d} with {@code configuration} in {@code folder}; not yet ready. */
+    static Vmd start(Path folder, String configuration) throws IOException {
+        Path file = folder.resolve("vm.conf");
+        Files.writeString(file, configuration);
+        Path socket = folder.resolve("vmd.sock");
+        List<String> command = command("-d", "-f", file.toString(), "-s", socket.toString());
+        return new Vmd(new ProcessBuilder(command).redirectErrorStream(true).start(), socket);
+    }
+
+    /** Starts it and waits until it serves. */
+    static Vmd ready(Path folder, String configuration) throws IOException, InterruptedException {
+        Vmd vmd = start(folder, configuration);
+        vmd.awaitLine("startup");
+        return vmd;
+    }
+
+    /** The command line of vmd with {@code options}, as the launcher script has it. */
+    static List<String> command(String... options) {
+        List<String> command =
+                new ArrayList<>(
+                        List.of(
+                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                                "-XX:+UseSerialGC",
+                                "-XX:TieredStopAtLevel=1",
+                                "-Xmx64m",
+                                "--enable-native-access=ALL-UNNAMED",
+                                "-cp",
+                                System.getProperty("java.class.path"),
+                                "vmd.parent.Main"));
+        command.addAll(List.of(options));
+        return command;
+    }
+
+    private void collect() {
+        try (BufferedReader reader = process.inputReader()) {
+            for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+                lines.add(line);
+            }
+        } catch (IOException e) {
+            lines.add("cannot read: " + e);
+        }
+    }
+
+    /** Waits for a line of the log that {@code regex} finds something in. */
+    String awaitLine(String regex) throws InterruptedException {
+        Pattern pattern = Pattern.compile(regex);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(WAIT_S);
+        while (true) {
+            String line = lines.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+            if (line == null) {
+                throw new AssertionError("no line '" + regex + "' in " + seen);
+            }
+            seen.add(line);
+            if (pattern.matcher(line).find()) {
+                return line;
+            }
+        }
+    }
+
+    Path socket() {
+        return socket;
+    }
+
+    Process process() {
+        return process;
+    }
+
+    /** All processes below the parent. */
+    List<ProcessHandle> descendants() {
+        return process.descendants().toList();
+    }
+
+    /** The process below the parent that ps shows as {@code title}. */
+    ProcessHandle child(String title) {
+        return find(title)
+                .orElseThrow(
+                        () -> new AssertionError("no process " + title + " in " + descendants()));
+    }
+
+    Optional<ProcessHandle> find(String title) {
+        try (Stream<ProcessHandle> all = process.descendants()) {
+            return all.filter(p -> title(p).equals(title)).findFirst();
+        }
+    }
+
+    static String title(ProcessHandle process) {
+        try {
+            String line = Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"));
+            return line.replaceAll("\0+$", "");
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    /** One line of /proc/PID/status, without its name. */
+    static String status(ProcessHandle process, String name) throws IOException {
+        for (String line : Files.readAllLines(Path.of("/proc/" + process.pid() + "/status"))) {
+            if (line.startsWith(name + ":")) {
+                return line.substring(name.length() + 1).trim();
+            }
+        }
+        return "";
+    }
+
+    /** Waits for the end of the parent; its exit code. */
+    int awaitExit() throws InterruptedException {
+        if (!process.waitFor(WAIT_S, TimeUnit.SECONDS)) {
+            throw new AssertionError("vmd does not end: " + seen + lines);
+        }
+        return process.exitValue();
+    }
+
+    /** Ends the daemon in order. */
+    @Override
+    public void close() throws InterruptedException {
+        process.destroy();
+        if (!process.waitFor(WAIT_S, TimeUnit.SECONDS)) {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly();
+            throw new AssertionError("vmd does not end: " + seen + lines);
+        }
+    }
+}
