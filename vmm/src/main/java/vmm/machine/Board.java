@@ -108,7 +108,7 @@ final class Board implements Platform, AutoCloseable {
                         (slot, pin) -> PciRouting.irq(PciRouting.wire(slot, pin)),
                         PciBus.MEMORY_BASE,
                         PCI_MEMORY_LAST,
-                        true);
+                        false); // a driver would wait ten seconds for a keyboard
         byte[] tables = AcpiTables.image(AcpiTables.DEFAULT_GPA, machine, List.of());
         memory.copyIn(AcpiTables.DEFAULT_GPA, tables, 0, tables.length);
     }

@@ -7,10 +7,12 @@ import vmm.engine.Engine;
 public final class Engines {
     private Engines() {}
 
-    /** Opens the engine called {@code name}. */
+    /**
+     * Opens the engine called {@code name}: {@code soft}, or {@code auto} for the best there is.
+     */
     public static Engine open(String name) {
         return switch (name) {
-            case "soft" -> new SoftEngine();
+            case "auto", "soft" -> new SoftEngine();
             default -> throw new IllegalArgumentException("no engine named " + name);
         };
     }

@@ -1,0 +1,191 @@
+package vmm.machine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+import vmm.boot.BootException;
+import vmm.boot.BootSource;
+import vmm.mem.GuestMemory;
+
+/** Kernels of a few instructions on the whole machine. */
+final class MachineTest {
+    private static final long KERNEL = 1 << 20;
+
+    // 32-bit code; ports as in a PC and in the ACPI tables.
+    private static final String POWER_OFF = "66ba08b0 66b80034 66ef"; // out 0xb008, 0x3400
+    private static final String RESET_CF9 = "66baf90c b006 ee"; // out 0xcf9, 6
+    private static final String RESET_KEYBOARD = "b0fe e664"; // out 0x64, 0xfe
+    private static final String SPIN = "ebfe";
+    private static final String EIGHT_BITS = "66bafb03 b003 ee"; // out 0x3fb, 3
+    private static final String PRINT_HI = "66baf803 b048 ee b049 ee"; // out 0x3f8, "HI"
+    private static final String TRIPLE_FAULT = "0f011d00001000 0f0b"; // lidt [1 MiB]; ud2
+
+    /** Reads the serial port until a character comes, and sends it back incremented. */
+    private static final String ECHO = "66bafd03 ec a801 74fb 66baf803 ec 40 ee";
+
+    private record Program(byte[] elf) implements BootSource {
+        @Override
+        public long sizeBytes() {
+            return elf.length;
+        }
+
+        @Override
+        public void read(long offset, MemorySegment into) {
+            MemorySegment.copy(MemorySegment.ofArray(elf), offset, into, 0, into.byteSize());
+        }
+    }
+
+    /** A 32-bit ELF kernel with the given code, entered behind eight bytes of zeroes. */
+    private static Program program(String... code) {
+        byte[] bytes = HexFormat.of().parseHex(String.join("", code).replace(" ", ""));
+        ByteBuffer elf = ByteBuffer.allocate(0x100 + 8 + bytes.length);
+        elf.order(ByteOrder.LITTLE_ENDIAN);
+        elf.putInt(0, 0x464c457f).put(4, (byte) 1).put(5, (byte) 1);
+        elf.putShort(16, (short) 2).putShort(18, (short) 3);
+        elf.putInt(24, (int) KERNEL + 8).putInt(28, 0x40);
+        elf.putShort(42, (short) 32).putShort(44, (short) 1);
+        elf.putInt(0x40, 1).putInt(0x44, 0x100).putInt(0x4c, (int) KERNEL);
+        elf.putInt(0x50, 8 + bytes.length).putInt(0x54, 0x1000);
+        elf.put(0x108, bytes);
+        return new Program(elf.array());
+    }
+
+    private static final class Listener implements MachineConfig.Console {
+        private final ByteArrayOutputStream heard = new ByteArrayOutputStream();
+        private final CountDownLatch something = new CountDownLatch(1);
+
+        @Override
+        public void output(byte[] bytes, int length) {
+            heard.write(bytes, 0, length);
+            something.countDown();
+        }
+
+        String text() {
+            return heard.toString(StandardCharsets.ISO_8859_1);
+        }
+    }
+
+    private final Listener listener = new Listener();
+    private final GuestMemory memory = GuestMemory.allocate(4 << 20);
+
+    private Machine machine(String... code) {
+        return new Machine(
+                new MachineConfig(
+                        memory,
+                        1,
+                        "soft",
+                        List.of(),
+                        listener,
+                        program(code),
+                        null,
+                        "",
+                        line -> {}));
+    }
+
+    private End run(String... code) {
+        try (Machine machine = machine(code)) {
+            return machine.run();
+        }
+    }
+
+    @Test
+    void guestSwitchesItselfOff() {
+        assertEquals(End.Kind.POWER_OFF, run(POWER_OFF, SPIN).kind());
+    }
+
+    @Test
+    void guestResetsItself() {
+        assertEquals(End.Kind.REBOOT, run(RESET_CF9, SPIN).kind());
+        assertEquals(End.Kind.REBOOT, run(RESET_KEYBOARD, SPIN).kind());
+    }
+
+    @Test
+    void tripleFaultIsReported() {
+        assertEquals(End.Kind.TRIPLE_FAULT, run(TRIPLE_FAULT).kind());
+    }
+
+    @Test
+    void haltWithInterruptsDisabledEndsTheMachine() {
+        End end = run("fa f4");
+        assertEquals(End.Kind.POWER_OFF, end.kind());
+        assertEquals("processor halted with interrupts disabled", end.reason());
+    }
+
+    @Test
+    void outputIsDeliveredBeforeTheEnd() {
+        run(EIGHT_BITS, PRINT_HI, POWER_OFF, SPIN);
+        assertEquals("HI", listener.text());
+    }
+
+    @Test
+    void inputReachesTheGuest() throws InterruptedException {
+        try (Machine machine = machine(EIGHT_BITS, PRINT_HI, ECHO, POWER_OFF, SPIN)) {
+            Thread typist =
+                    Thread.ofPlatform()
+                            .start(() -> {
+                                try {
+                                    machine.consoleInput(new byte[] {'a'}, 0, 1);
+                                } catch (InterruptedException e) {
+                                    throw new IllegalStateException(e);
+                                }
+                            });
+            assertEquals(End.Kind.POWER_OFF, machine.run().kind());
+            typist.join();
+        }
+        assertEquals("HIb", listener.text());
+    }
+
+    @Test
+    void spinningGuestIsPausedResumedAndStopped() throws InterruptedException {
+        try (Machine machine = machine(EIGHT_BITS, PRINT_HI, SPIN)) {
+            End[] end = new End[1];
+            Thread processor = Thread.ofPlatform().start(() -> end[0] = machine.run());
+            listener.something.await();
+            assertTrue(machine.pause());
+            assertTrue(machine.pause(), "a second pause finds it paused");
+            machine.resume();
+            assertTrue(machine.pause());
+            machine.stop();
+            processor.join();
+            assertEquals(End.Kind.STOPPED, end[0].kind());
+            assertEquals(false, machine.pause());
+        }
+    }
+
+    @Test
+    void whatIsNoKernelIsRefused() {
+        MachineConfig config =
+                new MachineConfig(
+                        memory,
+                        1,
+                        "soft",
+                        List.of(),
+                        listener,
+                        new Program(new byte[100]),
+                        null,
+                        "",
+                        line -> {});
+        assertThrows(BootException.class, () -> new Machine(config));
+    }
+
+    @Test
+    void acpiTablesAreWhereSystemsLook() {
+        try (Machine machine = machine(SPIN)) {
+            byte[] signature = new byte[8];
+            memory.copyOut(0xf0000, signature, 0, 8);
+            assertEquals("RSD PTR ", new String(signature, StandardCharsets.US_ASCII));
+            machine.stop();
+            assertEquals(End.Kind.STOPPED, machine.run().kind());
+        }
+    }
+}
