@@ -4,11 +4,14 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** Terminals and pseudo terminals. */
 public final class Terminals {
     private static final int TIOCGWINSZ = 0x5413;
     private static final int TIOCSWINSZ = 0x5414;
+    private static final int TCSANOW = 0;
     private static final int TCSADRAIN = 1;
     private static final int TCSAFLUSH = 2;
     private static final int NAME_MAX = 64;
@@ -54,6 +57,16 @@ public final class Terminals {
         private Settings(byte[] termios) {
             this.termios = termios;
         }
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Settings s && Arrays.equals(termios, s.termios);
+        }
+
+        @Override
+        public int hashCode() {
+            return Arrays.hashCode(termios);
+        }
     }
 
     public static boolean isTerminal(Fd fd) {
@@ -84,8 +97,20 @@ public final class Terminals {
         }
     }
 
-    /** Makes a terminal raw, as cfmakeraw(3) does, and returns the settings it had. */
+    /**
+     * Makes a terminal raw, as cfmakeraw(3) does, and returns the settings it had. What was typed
+     * before is dropped.
+     */
     public static Settings makeRaw(Fd fd) {
+        return makeRaw(fd, TCSAFLUSH);
+    }
+
+    /** As {@link #makeRaw}, for the line of a machine: what it has sent already is kept. */
+    public static Settings makeRawKeepingInput(Fd fd) {
+        return makeRaw(fd, TCSANOW);
+    }
+
+    private static Settings makeRaw(Fd fd, int when) {
         Settings before = settings(fd);
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment t = copy(arena, before);
@@ -95,7 +120,7 @@ public final class Terminals {
             mask(t, C_LFLAG, LFLAG_OFF, 0);
             t.set(ValueLayout.JAVA_BYTE, C_CC + VMIN, (byte) 1);
             t.set(ValueLayout.JAVA_BYTE, C_CC + VTIME, (byte) 0);
-            long r = CLibrary.retry(TCSETATTR, fd.number(), TCSAFLUSH, t.address(), 0);
+            long r = CLibrary.retry(TCSETATTR, fd.number(), when, t.address(), 0);
             CLibrary.check("tcsetattr", r);
         }
         return before;

@@ -1,0 +1,47 @@
+package vmctl;
+
+import java.io.PrintStream;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import vmd.conf.ControlSocket;
+
+/** What a command works with: where its words go, and how to reach the daemon. */
+final class Context {
+    private final PrintStream out;
+    private final PrintStream err;
+    private final @Nullable String socket;
+    private final Map<String, String> environment;
+
+    Context(
+            PrintStream out,
+            PrintStream err,
+            @Nullable String socket,
+            Map<String, String> environment) {
+        this.out = out;
+        this.err = err;
+        this.socket = socket;
+        this.environment = environment;
+    }
+
+    Daemon connect() throws Failure {
+        return Daemon.connect(socket != null ? socket : ControlSocket.ofClient(environment));
+    }
+
+    /** Tables and what else is asked for; everything that is said about it goes elsewhere. */
+    void print(String text) {
+        out.print(text);
+        out.flush();
+    }
+
+    /** A line for the user. */
+    void notice(String text) {
+        err.print("vmctl: " + text + "\n");
+        err.flush();
+    }
+
+    /** As {@link #notice}, without the program's name and the newline. */
+    void say(String text) {
+        err.print(text);
+        err.flush();
+    }
+}
