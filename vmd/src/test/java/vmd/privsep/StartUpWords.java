@@ -17,4 +17,10 @@ public final class StartUpWords {
         words.addAll(startUp.words());
         return words;
     }
+
+    /** Starts {@code mainClass} on this process's own class path, as {@link Spawner} does. */
+    public static Spawner.Child start(Role role, StartUp startUp, String mainClass) {
+        String classPath = System.getProperty("java.class.path");
+        return new Spawner(Installation.ofClassPath(classPath)).start(role, startUp, mainClass);
+    }
 }

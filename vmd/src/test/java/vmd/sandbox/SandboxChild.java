@@ -17,10 +17,14 @@ import java.util.TreeMap;
 import java.util.UUID;
 import vmd.posix.Fd;
 import vmd.posix.FileIo;
+import vmd.posix.Processes;
 import vmd.posix.SocketMessage;
+import vmd.posix.Sockets;
 import vmd.privsep.ChildProcess;
 import vmd.privsep.Role;
+import vmd.privsep.Spawner;
 import vmd.privsep.StartUp;
+import vmd.privsep.StartUpWords;
 
 /** Enters the sandbox of a role as a real process does, tries what is forbidden, and reports. */
 public final class SandboxChild {
@@ -67,6 +71,9 @@ public final class SandboxChild {
             MethodHandle syscall = syscall();
             Sandbox.enter(role, List.of(kept.number()));
             StringBuilder report = new StringBuilder();
+            if (role == Role.VMM) {
+                report.append("machine=").append(startMachine(startUp)).append('\n');
+            }
             for (Map.Entry<String, long[]> attempt : ATTEMPTS.entrySet()) {
                 if (role == Role.VMM && attempt.getKey().endsWith("fork")) {
                     continue; // it would
@@ -77,6 +84,19 @@ public final class SandboxChild {
             report.append("kept=").append(FileIo.stat(kept).isCharacterDevice()).append('\n');
             report.append("runs=").append(stress()).append('\n');
             answer(channel, report.toString());
+        }
+    }
+
+    /** What a process of the VM role reports that was started from inside this sandbox. */
+    private static String startMachine(StartUp own) {
+        StartUp startUp = new StartUp("vm/inner", own.account(), false, 0, List.of(Role.VM.name()));
+        Spawner.Child child = StartUpWords.start(Role.VM, startUp, SandboxChild.class.getName());
+        try (Fd channel = child.channel()) {
+            SocketMessage message = new SocketMessage(8192);
+            int length = message.receive(channel, true);
+            Sockets.shutdown(channel);
+            Processes.Exit exit = Processes.await(child.pid());
+            return (length > 0 && exit.normal()) + " " + exit.code() + " " + exit.signal();
         }
     }
 

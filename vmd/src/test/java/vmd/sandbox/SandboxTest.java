@@ -92,6 +92,9 @@ class SandboxTest {
             }
             assertEquals("true", report.get("kept"));
             assertEquals("true", report.get("runs"));
+            if (role == Role.VMM) {
+                assertEquals("true 0 0", report.get("machine"));
+            }
             requireConfined(pid);
             channel.close();
             Processes.Exit exit = Processes.await(pid);
