@@ -20,6 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import vmd.imsg.Imsg;
 import vmd.posix.Fd;
+import vmd.posix.Processes;
 import vmd.posix.Sockets;
 import vmd.proto.ClientReply;
 import vmd.proto.ClientRequest;
@@ -240,6 +241,23 @@ class TreeTest {
             }
         } finally {
             silent.forEach(Client::close);
+        }
+    }
+
+    @Test
+    void childrenRunAsTheyShould() throws IOException, InterruptedException {
+        try (Vmd vmd = Vmd.ready(folder, "")) {
+            boolean root = Processes.effectiveUid() == 0;
+            for (String title : FIXED) {
+                ProcessHandle child = vmd.child(title);
+                assertEquals("1", Vmd.status(child, "NoNewPrivs"), title);
+                assertEquals("2", Vmd.status(child, "Seccomp"), title);
+                if (root && !title.equals("vmd: priv")) {
+                    assertFalse(Vmd.status(child, "Uid").contains("\t0"), title);
+                    assertEquals("0000000000000000", Vmd.status(child, "CapEff"), title);
+                    assertEquals("", Vmd.status(child, "Groups"), title);
+                }
+            }
         }
     }
 }

@@ -8,9 +8,11 @@ import vmd.log.Log;
 import vmd.posix.Fd;
 import vmd.privsep.ChildProcess;
 import vmd.privsep.Privileges;
+import vmd.privsep.Role;
 import vmd.privsep.StartUp;
 import vmd.proto.ControlToParent;
 import vmd.proto.ParentToControl;
+import vmd.sandbox.Sandbox;
 
 /** The process of the control socket: holds the clients off the parent. */
 public final class Main implements Server.Parent, Channel.Receiver {
@@ -26,7 +28,9 @@ public final class Main implements Server.Parent, Channel.Receiver {
         StartUp startUp = ChildProcess.begin(args);
         Channel channel = Channel.towardsStarter(ChildProcess.channel(), startUp.name());
         Privileges.drop(startUp.account());
-        new Main(channel).run();
+        Main main = new Main(channel);
+        Sandbox.enter(Role.CONTROL, main.server.descriptors());
+        main.run();
     }
 
     private void run() {

@@ -60,6 +60,11 @@ final class Server implements Executor {
         this.parent = parent;
     }
 
+    /** Numbers of the descriptors that it has opened itself. */
+    List<Integer> descriptors() {
+        return List.of(wakeUp.fd().number());
+    }
+
     /** Runs an event on the server's thread; waits if that is behind. */
     @Override
     public void execute(Runnable event) {

@@ -24,6 +24,7 @@ import vmd.proto.ParentToVmm;
 import vmd.proto.PrivToParent;
 import vmd.proto.VmRef;
 import vmd.proto.VmmToParent;
+import vmd.sandbox.Sandbox;
 
 /** The parent: starts the fixed children, routes between them, ends everything in order. */
 final class Daemon {
@@ -115,6 +116,7 @@ final class Daemon {
         if (!notReady.isEmpty() || ending) {
             return;
         }
+        enterSandbox();
         Log.info("startup");
         readiness.accept(null);
         for (VmConfig vm : configuration.vms()) {
@@ -122,6 +124,11 @@ final class Daemon {
                 registry.find(VmRef.byName(vm.name())).ifPresent(this::autoStart);
             }
         }
+    }
+
+    /** From now on this process starts no other one; what it has open it needs. */
+    private static void enterSandbox() {
+        Sandbox.enter(Role.PARENT, OpenDescriptors.numbers());
     }
 
     private void autoStart(Vm vm) {

@@ -1,5 +1,6 @@
 package vmd.priv;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import vmd.imsg.Channel;
 import vmd.imsg.EventLoop;
@@ -7,9 +8,11 @@ import vmd.imsg.Imsg;
 import vmd.log.Log;
 import vmd.posix.Fd;
 import vmd.privsep.ChildProcess;
+import vmd.privsep.Role;
 import vmd.privsep.StartUp;
 import vmd.proto.ParentToPriv;
 import vmd.proto.PrivToParent;
+import vmd.sandbox.Sandbox;
 
 /**
  * The process that keeps root for network set-up. It does what the messages of {@link ParentToPriv}
@@ -26,6 +29,7 @@ public final class Main implements Channel.Receiver {
     public static void main(String[] args) {
         StartUp startUp = ChildProcess.begin(args);
         Channel channel = Channel.towardsStarter(ChildProcess.channel(), startUp.name());
+        Sandbox.enter(Role.PRIV, List.of());
         EventLoop loop = new EventLoop();
         channel.start(loop, new Main(channel));
         loop.run();

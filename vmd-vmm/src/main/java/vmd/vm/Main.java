@@ -1,12 +1,15 @@
 package vmd.vm;
 
+import java.util.List;
 import vmd.imsg.Channel;
 import vmd.log.Log;
 import vmd.privsep.ChildProcess;
 import vmd.privsep.Privileges;
+import vmd.privsep.Role;
 import vmd.privsep.StartUp;
 import vmd.proto.Outcome;
 import vmd.proto.VmToVmm;
+import vmd.sandbox.Sandbox;
 
 /** The process of one machine. */
 public final class Main {
@@ -18,7 +21,7 @@ public final class Main {
         StartUp startUp = ChildProcess.begin(args);
         Channel channel = Channel.towardsStarter(ChildProcess.channel(), startUp.name());
         Privileges.drop(startUp.account());
-        // Sandbox.enter(Role.VM, List.of());
+        Sandbox.enter(Role.VM, List.of());
         Run run = new Run();
         Delivery delivery = new Delivery(run::stop);
         channel.start(Runnable::run, delivery);

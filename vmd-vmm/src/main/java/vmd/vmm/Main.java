@@ -1,5 +1,6 @@
 package vmd.vmm;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import vmd.imsg.Channel;
 import vmd.imsg.EventLoop;
@@ -9,10 +10,12 @@ import vmd.posix.Fd;
 import vmd.privsep.ChildProcess;
 import vmd.privsep.Installation;
 import vmd.privsep.Privileges;
+import vmd.privsep.Role;
 import vmd.privsep.Spawner;
 import vmd.privsep.StartUp;
 import vmd.proto.ParentToVmm;
 import vmd.proto.VmmToParent;
+import vmd.sandbox.Sandbox;
 
 /** The supervisor's process: between the parent and the processes of the machines. */
 public final class Main implements Channel.Receiver {
@@ -34,6 +37,7 @@ public final class Main implements Channel.Receiver {
         StartUp startUp = ChildProcess.begin(args);
         Channel channel = Channel.towardsStarter(ChildProcess.channel(), startUp.name());
         Privileges.drop(startUp.account());
+        Sandbox.enter(Role.VMM, List.of());
         EventLoop loop = new EventLoop();
         channel.start(loop, new Main(channel, loop, startUp));
         loop.run();
