@@ -18,9 +18,9 @@ final class StartCommand implements Command {
 
     @Override
     public String syntax() {
-        return "[-cL] [-a cmdline] [-B device] [-b path] [-d disk] [-e engine]\n"
-                + "\t\t[-I initrd] [-i count] [-m size] [-n switch] [-p vcpus]\n"
-                + "\t\t[-r path] [-t name] id | name";
+        return "[-cL] [-a cmdline] [-B device] [-b path]\n"
+                + "\t\t[-d disk] [-e engine] [-I initrd] [-i count] [-m size]\n"
+                + "\t\t[-n switch] [-p vcpus] [-r path] [-t name] id | name";
     }
 
     @Override
@@ -36,10 +36,11 @@ final class StartCommand implements Command {
         BootFile kernel = null;
         BootFile initrd = null;
         ClientReply.Started started;
-        try (Daemon daemon = context.connect()) {
+        try {
             kernel = open(options.kernel(), "kernel");
             initrd = open(options.initrd(), "initrd");
-            started = start(daemon, vm, options, kernel, initrd);
+            options.warn(context);
+            started = start(context, vm, options, kernel, initrd);
         } finally {
             close(kernel);
             close(initrd);
@@ -59,13 +60,13 @@ final class StartCommand implements Command {
     }
 
     private static ClientReply.Started start(
-            Daemon daemon,
+            Context context,
             VmRef vm,
             StartOptions options,
             @Nullable BootFile kernel,
             @Nullable BootFile initrd)
             throws Failure {
-        daemon.send(
+        ClientRequest request =
                 new ClientRequest.Start(
                         vm,
                         options.memoryBytes(),
@@ -74,15 +75,17 @@ final class StartCommand implements Command {
                         kernel == null ? null : kernel.path(),
                         initrd == null ? null : initrd.path(),
                         options.cmdline(),
-                        options.disks()),
-                kernel == null ? null : kernel.descriptor());
-        if (initrd != null) {
-            daemon.send(new ClientRequest.StartInitrd(), initrd.descriptor());
+                        options.disks());
+        try (Daemon daemon = context.connect()) {
+            daemon.send(request, kernel == null ? null : kernel.descriptor());
+            if (initrd != null) {
+                daemon.send(new ClientRequest.StartInitrd(), initrd.descriptor());
+            }
+            if (!(daemon.receive() instanceof ClientReply.Started started)) {
+                throw new Failure(Daemon.UNEXPECTED);
+            }
+            return started;
         }
-        if (!(daemon.receive() instanceof ClientReply.Started started)) {
-            throw new Failure(Daemon.UNEXPECTED);
-        }
-        return started;
     }
 
     private static @Nullable BootFile open(@Nullable String path, String kind) throws Failure {

@@ -40,7 +40,7 @@ record StartOptions(
                         cmdline(arguments.value('a', "command line")),
                         disks(arguments.values('d')),
                         arguments.has('c'));
-        options.check(context);
+        options.check();
         return options;
     }
 
@@ -68,20 +68,23 @@ record StartOptions(
         }
     }
 
-    private void check(Context context) throws Failure {
-        if (!any()) {
-            return;
-        }
+    private void check() throws Failure {
         if (kernel == null && (initrd != null || cmdline != null)) {
             throw new Failure("option " + (initrd != null ? "-I" : "-a") + " needs -b");
         }
-        if (disks.isEmpty()) {
-            context.notice("starting without disks");
-        }
-        if (kernel == null && disks.isEmpty()) {
+        if (any() && kernel == null && disks.isEmpty()) {
             throw new Failure("no kernel or disk/cdrom specified");
         }
-        context.notice("starting without network interfaces");
+    }
+
+    /** Says what a new machine will do without. */
+    void warn(Context context) {
+        if (any()) {
+            if (disks.isEmpty()) {
+                context.notice("starting without disks");
+            }
+            context.notice("starting without network interfaces");
+        }
     }
 
     /** Whether a new machine is described; else one that the configuration defines is meant. */

@@ -7,6 +7,7 @@ import vmd.conf.Configuration;
 import vmd.conf.ControlSocket;
 import vmd.conf.ParseResult;
 import vmd.conf.Parser;
+import vmd.conf.Printer;
 import vmd.log.Log;
 import vmd.posix.Fd;
 import vmd.posix.PosixException;
@@ -47,6 +48,10 @@ public final class Main {
             return 1;
         }
         if (options.checkOnly()) {
+            if (options.verbosity() > 0) {
+                System.out.print(Printer.print(configuration));
+                System.out.flush();
+            }
             System.err.println("configuration OK");
             return 0;
         }

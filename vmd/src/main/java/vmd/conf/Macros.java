@@ -5,7 +5,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The macros of one parse. Those of the command line win over those of the file. */
-public final class Macros {
+final class Macros {
     private static final class Macro {
         String value;
         final boolean fixed;
@@ -21,20 +21,6 @@ public final class Macros {
 
     Macros(Map<String, String> fixed) {
         fixed.forEach((name, value) -> macros.put(name, new Macro(value, true)));
-    }
-
-    /**
-     * Reads the argument of {@code -D}, split at the last equals sign, into {@code definitions}.
-     *
-     * @return false when it defines nothing
-     */
-    public static boolean define(String argument, Map<String, String> definitions) {
-        int equals = argument.lastIndexOf('=');
-        if (equals <= 0) {
-            return false;
-        }
-        definitions.put(argument.substring(0, equals), argument.substring(equals + 1));
-        return true;
     }
 
     void set(String name, String value) {

@@ -2,14 +2,11 @@ package vmd.conf;
 
 import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -67,15 +64,5 @@ class ParserTest {
         assertEquals(0, Accounts.ofFiles().gid("root"));
         assertEquals(Accounts.UNKNOWN, Accounts.ofFiles().uid("no such user"));
         assertEquals(Accounts.UNKNOWN, Accounts.ofFiles().uid(""));
-    }
-
-    @Test
-    void definitionIsSplitAtTheLastEqualsSign() {
-        Map<String, String> definitions = new HashMap<>();
-        assertTrue(Macros.define("a=b=c", definitions));
-        assertTrue(Macros.define("d=", definitions));
-        assertFalse(Macros.define("=x", definitions));
-        assertFalse(Macros.define("x", definitions));
-        assertEquals(Map.of("a=b", "c", "d", ""), definitions);
     }
 }

@@ -1,0 +1,118 @@
+package vmctl;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Transcripts: {@code $} a command, {@code <} what the daemon was asked, {@code >} standard output,
+ * {@code !} standard error, {@code =} the exit status. Run with {@code -Dgolden.update=true} to
+ * write them anew.
+ */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class MainTest {
+    private static final Path TRANSCRIPTS = Path.of("src/test/resources/golden");
+
+    @TempDir Path directory;
+    private String socket = "";
+    private ControlPeer peer;
+
+    @BeforeEach
+    void serve() throws IOException {
+        socket = directory.resolve("sock").toString();
+        peer = new ControlPeer(Path.of(socket));
+        Files.writeString(directory.resolve("bsd"), "kernel");
+        Files.writeString(directory.resolve("initrd.gz"), "ramdisk");
+        Files.writeString(directory.resolve("a.img"), "disk");
+    }
+
+    @AfterEach
+    void stopServing() {
+        peer.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"general", "status", "start", "stop"})
+    void transcriptIsAsBefore(String name) throws IOException {
+        Path file = TRANSCRIPTS.resolve(name + ".txt");
+        StringBuilder actual = new StringBuilder();
+        for (String line : Files.readAllLines(file)) {
+            if (line.startsWith("$ ")) {
+                run(line, actual);
+            } else if (line.startsWith("#")) {
+                actual.append(line).append('\n');
+            }
+        }
+        String shown = actual.toString().replace(directory.toString(), "DIR");
+        if (Boolean.getBoolean("golden.update")) {
+            Files.writeString(file, shown);
+        }
+        assertEquals(Files.readString(file), shown);
+    }
+
+    @Test
+    void ownSocketIsPreferredToTheSystems() throws IOException {
+        Files.move(Path.of(socket), directory.resolve("vmd.sock"));
+        Map<String, String> environment = Map.of("XDG_RUNTIME_DIR", directory.toString());
+        PrintStream discarded = new PrintStream(new ByteArrayOutputStream());
+        assertEquals(0, Main.run(new String[] {"status"}, discarded, discarded, environment));
+        assertEquals("< Info[]\n", peer.takeRequests());
+    }
+
+    private void run(String line, StringBuilder actual) {
+        List<String> words = words(line.substring(2).replace("DIR", directory.toString()));
+        words.removeFirst();
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        int status =
+                Main.run(
+                        words.toArray(String[]::new),
+                        new PrintStream(out, true, StandardCharsets.UTF_8),
+                        new PrintStream(err, true, StandardCharsets.UTF_8),
+                        Map.of("XDG_RUNTIME_DIR", "/nowhere"));
+        actual.append(line).append('\n');
+        actual.append(peer.takeRequests());
+        show('>', out, actual);
+        show('!', err, actual);
+        actual.append("= ").append(status).append('\n');
+    }
+
+    private static void show(char mark, ByteArrayOutputStream text, StringBuilder actual) {
+        String all = text.toString(StandardCharsets.UTF_8);
+        for (String line : all.lines().toList()) {
+            actual.append(mark).append(line).append('\n');
+        }
+        if (!all.isEmpty() && !all.endsWith("\n")) {
+            actual.append(mark).append("(no newline)\n");
+        }
+    }
+
+    /** Words between blanks; apostrophes keep blanks inside and make empty words. */
+    private static List<String> words(String line) {
+        List<String> words = new ArrayList<>();
+        String[] parts = line.split("'", -1);
+        for (int i = 0; i < parts.length; i++) {
+            if (i % 2 == 1) {
+                words.add(parts[i]);
+            } else if (!parts[i].isBlank()) {
+                words.addAll(List.of(parts[i].strip().split(" +")));
+            }
+        }
+        return words;
+    }
+}
