@@ -79,6 +79,9 @@ public final class Insn {
     /** Whether a REX prefix was given: selects SPL..DIL instead of AH..BH. */
     public boolean rex;
 
+    /** Low three bits of the opcode and the ModRM byte: what the x87 unit keeps of its opcodes. */
+    public int opcode;
+
     /** VEX.vvvv (0..15), or 0. */
     public int vvvv;
 }

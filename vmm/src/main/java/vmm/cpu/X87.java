@@ -1,5 +1,7 @@
 package vmm.cpu;
 
+import vmm.cpu.fpu.Float80;
+
 /**
  * State of the x87 unit, SDM volume 1 section 8.1. Register numbers are physical: ST(i) is register
  * {@code (top + i) & 7}, MMi is register i, whose significand it shares.
@@ -49,6 +51,9 @@ public final class X87 {
     public long dataPointer;
     public int dataSelector;
 
+    /** Where the numbers are worked on; holds nothing from one instruction to the next. */
+    public final Float80 unit = new Float80();
+
     /** The state after power-up. */
     public void reset() {
         initialise();
@@ -95,9 +100,52 @@ public final class X87 {
         status = status & ~(ERROR_SUMMARY | BUSY) | (pending ? ERROR_SUMMARY | BUSY : 0);
     }
 
+    /** Notes {@code exceptions} (bits of the status word) and what follows from them. */
+    public void raise(int exceptions) {
+        status |= exceptions;
+        summarise();
+    }
+
+    /** Sets the condition codes in {@code mask} to those in {@code codes}. */
+    public void conditions(int mask, int codes) {
+        status = status & ~mask | codes;
+    }
+
     /** Whether an unmasked exception waits for the next waiting instruction. */
     public boolean pending() {
         return (status & ERROR_SUMMARY) != 0;
+    }
+
+    // The stack
+
+    /** Number of the register that is ST(i). */
+    public int register(int i) {
+        return top + i & 7;
+    }
+
+    /** Whether ST(i) is empty. */
+    public boolean empty(int i) {
+        return (occupied >> register(i) & 1) == 0;
+    }
+
+    /** Writes ST(i), which then is not empty. */
+    public void set(int i, int signExponent, long significand) {
+        int r = register(i);
+        this.signExponent[r] = signExponent;
+        this.significand[r] = significand;
+        occupied |= 1 << r;
+    }
+
+    /** Pushes a number onto the stack. */
+    public void push(int signExponent, long significand) {
+        top = top - 1 & 7;
+        set(0, signExponent, significand);
+    }
+
+    /** Pops the stack. */
+    public void pop() {
+        occupied &= ~(1 << top);
+        top = top + 1 & 7;
     }
 
     /** What every MMX instruction but EMMS does, SDM volume 1 section 9.5.1. */

@@ -266,6 +266,7 @@ public final class Decoder {
         i.segment = override < 0 ? Cpu.DS : override;
         i.reg = f.opcodeRegister ? opcode & 7 | (rex & 1) << 3 : 0;
         i.rm = i.reg;
+        i.opcode = (opcode & 7) << 8 | modRm & 0xff;
         boolean valid = true;
         if (f.modRm) {
             valid = modRm(f);

@@ -33,6 +33,9 @@ public final class Dispatch {
             case Family.SSE_CRYPTO -> SseCrypto.execute(cpu, i);
             case Family.MMX -> Mmx.execute(cpu, i);
             case Family.MMX_MORE -> MmxMore.execute(cpu, i);
+            case Family.X87_ARITHMETIC -> X87Arithmetic.execute(cpu, i);
+            case Family.X87_MOVE -> X87Move.execute(cpu, i);
+            case Family.X87_CONTROL -> X87Control.execute(cpu, i);
             default -> throw cpu.undefined();
         }
     }

@@ -28,6 +28,7 @@ public final class Table {
         IntegerRows.define(table);
         SystemRows.define(table);
         SseRows.define(table);
+        X87Rows.define(table);
         return table;
     }
 

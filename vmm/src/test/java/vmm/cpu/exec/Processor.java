@@ -9,7 +9,6 @@ import vmm.cpu.Cpu;
 import vmm.cpu.GuestFault;
 import vmm.cpu.Insn;
 import vmm.cpu.decode.Decoder;
-import vmm.cpu.isa.Family;
 import vmm.cpu.isa.Table;
 import vmm.engine.Platform;
 import vmm.mem.GuestMemory;
@@ -83,11 +82,7 @@ final class Processor implements AutoCloseable {
         long rip = cpu.rip;
         try {
             cpu.rip += insn.length;
-            switch (insn.op >> 6) {
-                case Family.SEGMENT -> Segments.execute(cpu, insn);
-                case Family.SYSTEM -> SystemControl.execute(cpu, insn);
-                default -> throw new AssertionError("not a system instruction: " + hex);
-            }
+            Dispatch.execute(cpu, insn);
             return null;
         } catch (GuestFault fault) {
             cpu.rip = rip;
