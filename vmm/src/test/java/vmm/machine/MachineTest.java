@@ -134,6 +134,7 @@ final class MachineTest {
                     Thread.ofPlatform()
                             .start(() -> {
                                 try {
+                                    listener.something.await();
                                     machine.consoleInput(new byte[] {'a'}, 0, 1);
                                 } catch (InterruptedException e) {
                                     throw new IllegalStateException(e);

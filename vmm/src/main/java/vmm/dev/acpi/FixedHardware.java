@@ -53,7 +53,14 @@ public final class FixedHardware {
     private static final int GBL = 0x0020;
     private static final int PWRBTN = 0x0100;
     private static final int STATUS_BITS = 0x8731;
-    private static final int ENABLE_BITS = TMR | GBL | PWRBTN;
+
+    /**
+     * The clock never sets its status here (the FADT says so), but Linux complains if the enable
+     * bit does not keep what it writes.
+     */
+    private static final int RTC = 0x0400;
+
+    private static final int ENABLE_BITS = TMR | GBL | PWRBTN | RTC;
     private static final int SCI_EN = 0x0001;
     private static final int BM_RLD = 0x0002;
     private static final int SLP_TYP_SHIFT = 10;

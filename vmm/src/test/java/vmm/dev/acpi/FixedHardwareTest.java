@@ -92,4 +92,12 @@ final class FixedHardwareTest {
         assertFalse(sci.high());
         assertFalse(acpi.powerButtonEnabled());
     }
+
+    @Test
+    void enableBitOfTheClockIsKept() {
+        bus.write(ENABLE, 2, 0x0400);
+        assertEquals(0x0400, bus.read(ENABLE, 2));
+        bus.write(ENABLE, 2, 0);
+        assertEquals(0, bus.read(ENABLE, 2));
+    }
 }
