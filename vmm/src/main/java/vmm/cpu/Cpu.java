@@ -169,7 +169,6 @@ public final class Cpu {
     public long sysenterEip;
     public long pat = 0x0007_0406_0007_0406L;
     public long tscAux;
-    public long specCtrl;
 
     /** Address and enable bit of the paravirtual clock, as its guest wrote them. */
     public long pvClock;
@@ -456,7 +455,6 @@ public final class Cpu {
         sysenterEip = 0;
         pat = 0x0007_0406_0007_0406L;
         tscAux = 0;
-        specCtrl = 0;
         pvClock = 0;
         tscOffset = -platform.nowNs();
     }

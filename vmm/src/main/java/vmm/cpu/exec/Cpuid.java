@@ -65,11 +65,7 @@ final class Cpuid {
             SHA = 1 << 29;
 
     private static final int UMIP = 1 << 2, RDPID = 1 << 22;
-    private static final int FSRM = 1 << 4,
-            IBRS_IBPB = 1 << 26,
-            STIBP = 1 << 27,
-            ARCH_CAPABILITIES = 1 << 29,
-            SSBD = 1 << 31;
+    private static final int FSRM = 1 << 4, ARCH_CAPABILITIES = 1 << 29;
 
     /** Leaf 0x80000001 ECX and EDX. */
     private static final int LAHF = 1, LZCNT = 1 << 5, PREFETCHW = 1 << 8;
@@ -98,7 +94,7 @@ final class Cpuid {
     private static final int FEATURES_7_B =
             FSGSBASE | SMEP | ERMS | RDSEED | ADX | SMAP | CLFLUSHOPT | CLWB | SHA;
     private static final int FEATURES_7_C = UMIP | RDPID;
-    private static final int FEATURES_7_D = FSRM | IBRS_IBPB | STIBP | ARCH_CAPABILITIES | SSBD;
+    private static final int FEATURES_7_D = FSRM | ARCH_CAPABILITIES;
     private static final int FEATURES_EXTENDED_C = LAHF | LZCNT | PREFETCHW;
     private static final int FEATURES_EXTENDED_D = SYSCALL | NX | PAGE_1G | RDTSCP | LONG_MODE;
 

@@ -9,8 +9,6 @@ import vmm.cpu.Cpu;
 final class Msrs {
     private static final int TSC = 0x10,
             PLATFORM_ID = 0x17,
-            SPEC_CTRL = 0x48,
-            PRED_CMD = 0x49,
             BIOS_SIGN_ID = 0x8b,
             ARCH_CAPABILITIES = 0x10a,
             SYSENTER_CS = 0x174,
@@ -31,14 +29,10 @@ final class Msrs {
     private static final int KVM_WALL_CLOCK = 0x4b56_4d00, KVM_SYSTEM_TIME = 0x4b56_4d01;
 
     /**
-     * Nothing here speculates: RDCL_NO, IBRS_ALL, SKIP_L1DFL_VMENTRY, SSB_NO, MDS_NO,
-     * PSCHANGE_MC_NO, TAA_NO, SBDR_SSDP_NO, FBSDP_NO, PSDP_NO, BHI_NO, PBRSB_NO, GDS_NO, RFDS_NO,
-     * ITS_NO.
+     * Nothing here speculates: RDCL_NO, SKIP_L1DFL_VMENTRY, SSB_NO, MDS_NO, PSCHANGE_MC_NO, TAA_NO,
+     * SBDR_SSDP_NO, FBSDP_NO, PSDP_NO, BHI_NO, PBRSB_NO, GDS_NO, RFDS_NO, ITS_NO.
      */
-    private static final long CAPABILITIES = 1L << 62 | 0x0d10_e17bL;
-
-    /** IBRS, STIBP, SSBD. */
-    private static final long SPEC_CTRL_DEFINED = 7;
+    private static final long CAPABILITIES = 1L << 62 | 0x0d10_e179L;
 
     /** Fast strings; no BTS, no PEBS. */
     private static final long MISC_ENABLE_VALUE = 1 | 1 << 11 | 1 << 12;
@@ -48,8 +42,7 @@ final class Msrs {
     static long read(Cpu cpu, int number) {
         return switch (number) {
             case TSC -> TimeStamp.read(cpu);
-            case PLATFORM_ID, PRED_CMD, BIOS_SIGN_ID, DEBUGCTL -> 0;
-            case SPEC_CTRL -> cpu.specCtrl;
+            case PLATFORM_ID, BIOS_SIGN_ID, DEBUGCTL -> 0;
             case ARCH_CAPABILITIES -> CAPABILITIES;
             case SYSENTER_CS -> cpu.sysenterCs;
             case SYSENTER_ESP -> cpu.sysenterEsp;
@@ -74,8 +67,6 @@ final class Msrs {
     static void write(Cpu cpu, int number, long value) {
         switch (number) {
             case TSC -> TimeStamp.write(cpu, value);
-            case SPEC_CTRL -> cpu.specCtrl = within(cpu, value, SPEC_CTRL_DEFINED);
-            case PRED_CMD -> within(cpu, value, 1);
             case BIOS_SIGN_ID, MISC_ENABLE -> {} // nothing to change, harmless to try
             case DEBUGCTL -> within(cpu, value, 3);
             case SYSENTER_CS -> cpu.sysenterCs = value & 0xffff_ffffL;

@@ -158,7 +158,7 @@ class SystemControlTest {
         p.faults(Cpu.GP, 0, "0f 30");
         wrmsr(0xc000_0080L, Cpu.EFER_NXE); // LME cannot change under paging
         p.faults(Cpu.GP, 0, "0f 30");
-        cpu.gpr[Cpu.RCX] = 0x1b;
+        cpu.gpr[Cpu.RCX] = 0x48;
         p.faults(Cpu.GP, 0, "0f 32");
     }
 
