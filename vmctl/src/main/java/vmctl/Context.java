@@ -24,7 +24,13 @@ final class Context {
     }
 
     Daemon connect() throws Failure {
-        return Daemon.connect(socket != null ? socket : ControlSocket.ofClient(environment));
+        return connect(false);
+    }
+
+    /** As {@link #connect()}; {@code descriptors} says whether requests will carry any. */
+    Daemon connect(boolean descriptors) throws Failure {
+        String path = socket != null ? socket : ControlSocket.ofClient(environment);
+        return Daemon.connect(path, descriptors);
     }
 
     /** Tables and what else is asked for; everything that is said about it goes elsewhere. */

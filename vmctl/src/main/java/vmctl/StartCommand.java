@@ -76,7 +76,8 @@ final class StartCommand implements Command {
                         initrd == null ? null : initrd.path(),
                         options.cmdline(),
                         options.disks());
-        try (Daemon daemon = context.connect()) {
+        boolean files = kernel != null || initrd != null;
+        try (Daemon daemon = context.connect(files)) {
             daemon.send(request, kernel == null ? null : kernel.descriptor());
             if (initrd != null) {
                 daemon.send(new ClientRequest.StartInitrd(), initrd.descriptor());

@@ -34,6 +34,7 @@ final class VmParser {
         checkName(name);
         tokens.take();
         VmStatement vm = new VmStatement(name.text(), position);
+        int errors = diagnostics.errors().size();
         int depth = tokens.depth();
         tokens.skipNewlines();
         do {
@@ -47,12 +48,16 @@ final class VmParser {
             }
             tokens.skipNewlines();
         } while (!tokens.peek().isSymbol('}') && tokens.peek().kind() != Token.Kind.END);
-        if (tokens.peek().kind() == Token.Kind.END && !diagnostics.errors().isEmpty()) {
+        boolean right = diagnostics.errors().size() == errors;
+        if (tokens.peek().kind() == Token.Kind.END && !right) {
             // What went wrong before is the likely reason for the block not to end.
             throw new Tokens.Abandoned();
         }
         tokens.expect('}');
-        checkWhole(vm);
+        if (right) {
+            // Else what is missing may be what was wrong.
+            checkWhole(vm);
+        }
         return vm;
     }
 
@@ -70,8 +75,7 @@ final class VmParser {
         if (vm.boot == null && (vm.initrd != null || vm.cmdline != null)) {
             String option = vm.initrd != null ? "initrd" : "cmdline";
             diagnostics.error(vm.position, failed(vm) + option + " without boot");
-        } else if (vm.boot == null && vm.disks.isEmpty() && diagnostics.errors().isEmpty()) {
-            // Said only of a file that is right so far: the disk may be what was wrong.
+        } else if (vm.boot == null && vm.disks.isEmpty()) {
             diagnostics.error(vm.position, failed(vm) + "no kernel or disk/cdrom specified");
         }
     }
