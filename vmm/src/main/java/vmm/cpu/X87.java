@@ -1,6 +1,8 @@
 package vmm.cpu;
 
 import vmm.cpu.fpu.Float80;
+import vmm.cpu.fpu.Logarithmic80;
+import vmm.cpu.fpu.Trigonometric80;
 
 /**
  * State of the x87 unit, SDM volume 1 section 8.1. Register numbers are physical: ST(i) is register
@@ -53,6 +55,9 @@ public final class X87 {
 
     /** Where the numbers are worked on; holds nothing from one instruction to the next. */
     public final Float80 unit = new Float80();
+
+    public final Trigonometric80 trigonometric = new Trigonometric80(unit);
+    public final Logarithmic80 logarithmic = new Logarithmic80(unit);
 
     /** The state after power-up. */
     public void reset() {

@@ -41,7 +41,11 @@ final class X87Arithmetic {
             case FTST -> test(x87);
             case FXAM -> examine(x87);
             case FCHS, FABS -> sign(x87, i.op == FCHS);
-            case FSQRT, FRNDINT -> unary(x87, i.op);
+            case FYL2X, FYL2XP1, FPATAN -> binaryFunction(x87, i.op);
+            case FSIN, FCOS -> sineOrCosine(x87, i.op == FSIN);
+            case FPTAN -> tangent(x87);
+            case FSINCOS -> sineAndCosine(x87);
+            case F2XM1, FSQRT, FRNDINT -> unary(x87, i.op);
             case FSCALE -> scale(x87);
             case FXTRACT -> extract(x87);
             case FPREM, FPREM1 -> remainder(x87, i.op == FPREM1);
@@ -214,6 +218,8 @@ final class X87Arithmetic {
         if (op == FSQRT) {
             x87.unit.limitPrecision();
             Arithmetic80.squareRoot(x87.unit);
+        } else if (op == F2XM1) {
+            x87.logarithmic.exponential();
         } else {
             Integral80.roundToInteger(x87.unit);
         }
@@ -231,13 +237,21 @@ final class X87Arithmetic {
         finish(x87, 0, false);
     }
 
+    /** Whether there is no operand or no room for a second result. */
+    private static boolean pushFaults(X87 x87) {
+        if (!x87.empty(0) && x87.empty(7)) {
+            return false;
+        }
+        if (X87Access.stackFault(x87, x87.empty(0) ? 0 : X87.C1)) {
+            X87Access.indefinite(x87);
+            X87Access.result(x87, 0);
+            x87.push(x87.unit.signExponent, x87.unit.significand);
+        }
+        return true;
+    }
+
     private static void extract(X87 x87) {
-        if (x87.empty(0) || !x87.empty(7)) {
-            if (X87Access.stackFault(x87, x87.empty(0) ? 0 : X87.C1)) {
-                X87Access.indefinite(x87);
-                X87Access.result(x87, 0);
-                x87.push(x87.unit.signExponent, x87.unit.significand);
-            }
+        if (pushFaults(x87)) {
             return;
         }
         X87Access.operandA(x87, 0);
@@ -246,6 +260,80 @@ final class X87Arithmetic {
         if (!x87.unit.suppressed()) {
             x87.set(0, x87.unit.exponentOfB(), x87.unit.significandOfB());
             x87.push(x87.unit.signExponent, x87.unit.significand);
+        }
+    }
+
+    /** ST1 becomes a function of both, and ST0 is popped. */
+    private static void binaryFunction(X87 x87, int op) {
+        if (x87.empty(0) || x87.empty(1)) {
+            underflow(x87, 1, true);
+            return;
+        }
+        if (op == FPATAN) {
+            X87Access.operandA(x87, 1);
+            X87Access.operandB(x87, 0);
+            x87.trigonometric.arcTangent();
+        } else {
+            X87Access.operandA(x87, 0);
+            X87Access.operandB(x87, 1);
+            if (op == FYL2X) {
+                x87.logarithmic.logarithm();
+            } else {
+                x87.logarithmic.logarithmPlusOne();
+            }
+        }
+        finish(x87, 1, true);
+    }
+
+    /** Whether the argument in ST0 is in range; else C2 says that it is not reduced. */
+    private static boolean inRange(X87 x87) {
+        X87Access.operandA(x87, 0);
+        if (x87.trigonometric.outOfRange()) {
+            x87.conditions(X87.C2, X87.C2);
+            return false;
+        }
+        return true;
+    }
+
+    private static void sineOrCosine(X87 x87, boolean sine) {
+        x87.conditions(X87.C2 | X87.C1, 0);
+        if (x87.empty(0)) {
+            underflow(x87, 0, false);
+        } else if (inRange(x87)) {
+            if (sine) {
+                x87.trigonometric.sine();
+            } else {
+                x87.trigonometric.cosine();
+            }
+            finish(x87, 0, false);
+        }
+    }
+
+    private static void tangent(X87 x87) {
+        x87.conditions(X87.C2 | X87.C1, 0);
+        if (!pushFaults(x87) && inRange(x87)) {
+            x87.trigonometric.tangent();
+            finish(x87, 0, false);
+            if (!x87.unit.suppressed()) {
+                boolean nan = (x87.unit.signExponent & 0x7fff) == 0x7fff;
+                x87.push(
+                        nan ? x87.unit.signExponent : 0x3fff,
+                        nan ? x87.unit.significand : Long.MIN_VALUE);
+            }
+        }
+    }
+
+    private static void sineAndCosine(X87 x87) {
+        x87.conditions(X87.C2 | X87.C1, 0);
+        if (!pushFaults(x87) && inRange(x87)) {
+            x87.trigonometric.sine();
+            finish(x87, 0, false);
+            if (!x87.unit.suppressed()) {
+                x87.unit.begin(x87.control);
+                x87.trigonometric.cosine();
+                x87.raise(x87.unit.flags);
+                x87.push(x87.unit.signExponent, x87.unit.significand);
+            }
         }
     }
 

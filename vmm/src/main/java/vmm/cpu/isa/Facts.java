@@ -35,6 +35,11 @@ public final class Facts {
      */
     public static final int NOT_TESTABLE = 1 << 7;
 
+    /**
+     * The x87 result may differ in the last place from that of other processors, and with it C1.
+     */
+    public static final int LAST_PLACE = 1 << 8;
+
     // Flags that the manual leaves undefined after the instruction.
     public static final int UNDEFINED_CF = 1 << 16,
             UNDEFINED_PF = 1 << 17,

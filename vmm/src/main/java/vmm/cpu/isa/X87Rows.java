@@ -1,5 +1,7 @@
 package vmm.cpu.isa;
 
+import static vmm.cpu.isa.Facts.LAST_PLACE;
+
 /** Rows of the x87 unit, SDM volume 2 appendix A, tables. */
 public final class X87Rows {
     private static final int A = Family.X87_ARITHMETIC << 6;
@@ -38,7 +40,15 @@ public final class X87Rows {
             FSCALE = A + 50,
             FXTRACT = A + 51,
             FPREM = A + 52,
-            FPREM1 = A + 53;
+            FPREM1 = A + 53,
+            F2XM1 = A + 54,
+            FYL2X = A + 55,
+            FYL2XP1 = A + 56,
+            FPTAN = A + 57,
+            FPATAN = A + 58,
+            FSIN = A + 59,
+            FCOS = A + 60,
+            FSINCOS = A + 61;
 
     private static final int M = Family.X87_MOVE << 6;
     public static final int FLD_FLOAT = M,
@@ -138,6 +148,14 @@ public final class X87Rows {
     private static void functions(Table t) {
         t.row("D9 E0", FCHS, "ST0");
         t.row("D9 E1", FABS, "ST0");
+        t.row("D9 F0", F2XM1, "ST0", LAST_PLACE);
+        t.row("D9 F1", FYL2X, "ST1 ST0", LAST_PLACE);
+        t.row("D9 F2", FPTAN, "ST0", LAST_PLACE);
+        t.row("D9 F3", FPATAN, "ST1 ST0", LAST_PLACE);
+        t.row("D9 F9", FYL2XP1, "ST1 ST0", LAST_PLACE);
+        t.row("D9 FB", FSINCOS, "ST0", LAST_PLACE);
+        t.row("D9 FE", FSIN, "ST0", LAST_PLACE);
+        t.row("D9 FF", FCOS, "ST0", LAST_PLACE);
         t.row("D9 F4", FXTRACT, "ST0");
         t.row("D9 F5", FPREM1, "ST0 ST1");
         t.row("D9 F8", FPREM, "ST0 ST1");

@@ -180,4 +180,32 @@ class X87Test {
         processor.runs("da c9");
         assertEquals(Long.MIN_VALUE, x87.significand[x87.top]);
     }
+
+    @Test
+    void tangentPushesOne() {
+        processor.runs("d9 e8"); // fld1
+        processor.runs("d9 f2"); // fptan
+        assertEquals(6, x87.top);
+        assertEquals(Long.MIN_VALUE, x87.significand[6]);
+        assertEquals(0xc759_22e5_f71d_2dc5L, x87.significand[7]);
+    }
+
+    @Test
+    void argumentOutOfRangeIsLeftAlone() {
+        processor.memory.write64(DATA, Double.doubleToRawLongBits(0x1p63));
+        processor.runs("dd 03"); // fld qword [ebx]
+        processor.runs("d9 fb"); // fsincos
+        assertEquals(X87.C2, x87.status);
+        assertEquals(7, x87.top);
+    }
+
+    @Test
+    void logarithmPopsItsArgument() {
+        processor.runs("d9 e8"); // fld1
+        processor.runs("d9 eb"); // fldpi
+        processor.runs("d9 f1"); // fyl2x
+        assertEquals(7, x87.top);
+        assertEquals(0x80, x87.occupied);
+        assertEquals(0x3fff, x87.signExponent[7]);
+    }
 }
