@@ -88,11 +88,12 @@ final class Board implements Platform, AutoCloseable {
         }
         pic.levelTriggered(levelTriggered);
         PciBus pci = new PciBus(ports, mmio, wires, new ResetControl(outlets::reset));
-        plug(pci, memory, new VirtioRng(memory), config.log());
+        GuestLog log = new GuestLog(config.log(), clock);
+        plug(pci, memory, new VirtioRng(memory), log);
         int index = 0;
         for (Disk disk : config.disks()) {
             String name = "vd" + (char) ('a' + index++);
-            plug(pci, memory, new VirtioBlk(memory, disk, lock, name), config.log());
+            plug(pci, memory, new VirtioBlk(memory, disk, lock, name), log);
         }
         describe(memory);
     }

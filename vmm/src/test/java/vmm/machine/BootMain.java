@@ -1,11 +1,13 @@
 package vmm.machine;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import vmd.posix.Fd;
 import vmd.posix.FileIo;
+import vmd.posix.Memory;
 import vmm.boot.BootSource;
 import vmm.boot.FileSource;
 import vmm.disk.Disk;
@@ -25,7 +27,7 @@ public final class BootMain {
         long startNs = System.nanoTime();
         MachineConfig config =
                 new MachineConfig(
-                        GuestMemory.allocate(bytes),
+                        memory(bytes),
                         1,
                         "soft",
                         disks,
@@ -50,6 +52,14 @@ public final class BootMain {
             }
         }
         System.exit(0);
+    }
+
+    private static GuestMemory memory(long bytes) {
+        int protection = Memory.PROT_READ | Memory.PROT_WRITE;
+        try (Fd file = Memory.createSealed("ram", bytes)) {
+            return GuestMemory.over(
+                    Memory.map(Arena.global(), file, 0, bytes, protection, Memory.MAP_SHARED));
+        }
     }
 
     private static void print(byte[] bytes, int length) {
