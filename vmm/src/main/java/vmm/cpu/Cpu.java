@@ -106,6 +106,9 @@ public final class Cpu {
     /** Address of the next instruction (an offset in CS); see the class comment. */
     public long rip;
 
+    /** Instructions executed since creation, those that faulted included. */
+    public long instructions;
+
     /**
      * RFLAGS without the six arithmetic flags, unless {@link #flagAux} says that those are here
      * too. Bit 1 is always set.

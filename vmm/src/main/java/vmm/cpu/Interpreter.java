@@ -6,8 +6,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import vmm.cpu.decode.Decoder;
-import vmm.cpu.exec.Dispatch;
+import vmm.cpu.exec.Hot;
 import vmm.cpu.exec.Interrupts;
+import vmm.cpu.exec.Specialiser;
 import vmm.cpu.isa.Facts;
 import vmm.cpu.isa.Family;
 import vmm.cpu.isa.Table;
@@ -43,9 +44,6 @@ public final class Interpreter {
     private final AtomicInteger attention = new AtomicInteger();
     private final ConcurrentLinkedQueue<Long> writtenPages = new ConcurrentLinkedQueue<>();
     private volatile @Nullable Thread owner;
-
-    /** Instructions executed since creation. */
-    private long instructions;
 
     public Interpreter(Cpu cpu) {
         this.cpu = cpu;
@@ -103,7 +101,7 @@ public final class Interpreter {
 
     /** Instructions executed since creation. */
     public long instructions() {
-        return instructions;
+        return cpu.instructions;
     }
 
     /** To be called when somebody else has changed the processor's state. */
@@ -249,29 +247,8 @@ public final class Interpreter {
     }
 
     private void execute(Block block) {
-        Insn[] insns = block.insns;
-        long ip = cpu.rip;
-        int k = 0;
-        int length = 0;
         cpu.interruptShadow = false;
-        try {
-            while (k < insns.length) {
-                Insn i = insns[k];
-                k++;
-                length = i.length;
-                ip += length;
-                cpu.rip = ip;
-                if (i == Block.LEAVE) {
-                    break;
-                }
-                Dispatch.execute(cpu, i);
-            }
-        } catch (GuestFault fault) {
-            cpu.rip = ip - length;
-            instructions += k;
-            throw fault;
-        }
-        instructions += k;
+        Hot.run(cpu, block.insns);
         if (block.eventful) {
             noteEvents();
         }
@@ -343,6 +320,9 @@ public final class Interpreter {
         boolean eventful =
                 family == Family.SYSTEM || family == Family.SEGMENT || family == Family.FLAG;
         long gpa = reader.firstPage() | linear & GuestMemory.PAGE_SIZE - 1;
+        for (int k = 0; k < count; k++) {
+            Specialiser.specialise(scratch[k]);
+        }
         Insn[] insns = Arrays.copyOf(scratch, count);
         return new Block(insns, gpa, cpu.mode, length, reader.secondPage(), eventful);
     }

@@ -1,0 +1,206 @@
+package vmm.cpu.exec;
+
+import static vmm.cpu.isa.IntegerRows.*;
+
+import vmm.cpu.Cpu;
+import vmm.cpu.Insn;
+import vmm.cpu.isa.Family;
+
+/** Gives decoded instructions of frequent forms the operation numbers of {@link Hot}. */
+public final class Specialiser {
+    private static final int UNCHANGED = -1;
+
+    private Specialiser() {}
+
+    /** Changes {@code i} in place if it has a form of {@link Hot}. */
+    public static void specialise(Insn i) {
+        int op =
+                switch (i.op >> 6) {
+                    case Family.ALU -> i.memory ? aluMemory(i) : alu(i);
+                    case Family.SHIFT -> i.memory ? UNCHANGED : shift(i);
+                    case Family.MOVE -> i.memory ? moveMemory(i) : move(i);
+                    case Family.BRANCH -> branch(i);
+                    case Family.STACK -> stack(i);
+                    case Family.MULTIPLY -> multiply(i);
+                    case Family.ATOMIC -> i.op == XCHG_RAX && i.reg == 0 ? Hot.NOP : UNCHANGED;
+                    default -> UNCHANGED;
+                };
+        if (op != UNCHANGED) {
+            i.op = op;
+        }
+    }
+
+    /** {@code op64} or {@code op32} by operand size. */
+    private static int bySize(Insn i, int op64, int op32) {
+        return i.size == 8 ? op64 : i.size == 4 ? op32 : UNCHANGED;
+    }
+
+    /** Whether byte register {@code r} is the low byte of register {@code r}. */
+    private static boolean low(Insn i, int r) {
+        return i.rex || r < 4 || r >= 8;
+    }
+
+    private static int alu(Insn i) {
+        if (i.op < TEST_RM_REG && i.op % 3 == REG_RM) {
+            int destination = i.reg;
+            i.reg = i.rm;
+            i.rm = destination;
+            i.op += RM_REG - REG_RM;
+        }
+        return i.size == 1 ? aluByte(i) : aluWide(i);
+    }
+
+    private static int aluByte(Insn i) {
+        return switch (i.op) {
+            case TEST_RM_REG -> low(i, i.rm) && low(i, i.reg) ? Hot.TEST_RR_8 : UNCHANGED;
+            case CMP + RM_IMM -> low(i, i.rm) ? Hot.CMP_RI_8 : UNCHANGED;
+            default -> UNCHANGED;
+        };
+    }
+
+    private static int aluWide(Insn i) {
+        return switch (i.op) {
+            case ADD + RM_REG -> bySize(i, Hot.ADD_RR_64, Hot.ADD_RR_32);
+            case ADD + RM_IMM -> bySize(i, Hot.ADD_RI_64, Hot.ADD_RI_32);
+            case SUB + RM_REG -> bySize(i, Hot.SUB_RR_64, Hot.SUB_RR_32);
+            case SUB + RM_IMM -> bySize(i, Hot.SUB_RI_64, Hot.SUB_RI_32);
+            case CMP + RM_REG -> bySize(i, Hot.CMP_RR_64, Hot.CMP_RR_32);
+            case CMP + RM_IMM -> bySize(i, Hot.CMP_RI_64, Hot.CMP_RI_32);
+            case TEST_RM_REG -> bySize(i, Hot.TEST_RR_64, Hot.TEST_RR_32);
+            case AND + RM_REG -> bySize(i, Hot.AND_RR_64, Hot.AND_RR_32);
+            case AND + RM_IMM -> bySize(i, Hot.AND_RI_64, Hot.AND_RI_32);
+            case OR + RM_REG -> bySize(i, Hot.OR_RR_64, Hot.OR_RR_32);
+            case XOR + RM_REG -> xor(i);
+            case ADC + RM_REG -> bySize(i, Hot.ADC_RR_64, UNCHANGED);
+            case DEC -> bySize(i, UNCHANGED, Hot.DEC_R_32);
+            default -> UNCHANGED;
+        };
+    }
+
+    private static int xor(Insn i) {
+        return i.reg == i.rm
+                ? bySize(i, Hot.ZERO, Hot.ZERO)
+                : bySize(i, Hot.XOR_RR_64, Hot.XOR_RR_32);
+    }
+
+    private static int aluMemory(Insn i) {
+        return switch (i.op) {
+            case ADD + REG_RM -> bySize(i, Hot.ADD_RM_64, UNCHANGED);
+            case CMP + REG_RM -> bySize(i, Hot.CMP_RM_64, UNCHANGED);
+            case CMP + RM_IMM -> i.size == 1 ? Hot.CMP_MI_8 : UNCHANGED;
+            default -> UNCHANGED;
+        };
+    }
+
+    private static int shift(Insn i) {
+        if (((int) i.immediate & (i.size == 8 ? 63 : 31)) == 0) {
+            return UNCHANGED;
+        }
+        int op =
+                switch (i.op) {
+                    case SHL -> bySize(i, Hot.SHL_RI_64, UNCHANGED);
+                    case SHR -> bySize(i, Hot.SHR_RI_64, Hot.SHR_RI_32);
+                    default -> UNCHANGED;
+                };
+        if (op != UNCHANGED) {
+            i.immediate &= i.size == 8 ? 63 : 31;
+        }
+        return op;
+    }
+
+    private static int move(Insn i) {
+        if (i.op == MOV_REG_RM) {
+            int destination = i.reg;
+            i.reg = i.rm;
+            i.rm = destination;
+            i.op = MOV_RM_REG;
+        }
+        int condition = i.op & 15;
+        if ((i.op & ~15) == SET && low(i, i.rm)) {
+            i.immediate2 = condition;
+            return Hot.SET_R;
+        }
+        if ((i.op & ~15) == CMOV && i.size == 8) {
+            i.immediate2 = condition;
+            return Hot.CMOV_RR_64;
+        }
+        return switch (i.op) {
+            case MOV_RM_REG -> bySize(i, Hot.MOV_RR_64, Hot.MOV_RR_32);
+            case MOV_RM_IMM, MOV_REG_IMM -> bySize(i, Hot.MOV_RI_64, Hot.MOV_RI_32);
+            case MOVZX_8 -> i.size >= 4 && low(i, i.rm) ? Hot.MOVZX_8_RR : UNCHANGED;
+            case MOVSXD -> bySize(i, Hot.MOVSXD_RR, UNCHANGED);
+            case NOP -> Hot.NOP;
+            default -> UNCHANGED;
+        };
+    }
+
+    private static int moveMemory(Insn i) {
+        return switch (i.op) {
+            case MOV_REG_RM -> bySize(i, load64(i), Hot.LOAD_32);
+            case MOV_RM_REG ->
+                    i.size == 1 && low(i, i.reg)
+                            ? Hot.STORE_8
+                            : bySize(i, Hot.STORE_64, Hot.STORE_32);
+            case MOVZX_8 -> bySize(i, Hot.MOVZX_8_RM, Hot.MOVZX_8_RM);
+            case MOVZX_16 -> bySize(i, Hot.MOVZX_16_RM, Hot.MOVZX_16_RM);
+            case LEA -> bySize(i, Hot.LEA_64, Hot.LEA_32);
+            case NOP -> Hot.NOP;
+            default -> UNCHANGED;
+        };
+    }
+
+    private static int load64(Insn i) {
+        boolean simple =
+                i.addressSize == 8
+                        && i.base != Cpu.NO_REGISTER
+                        && i.index == Cpu.NO_REGISTER
+                        && !i.ripRelative;
+        return simple ? Hot.LOAD_64_SIMPLE : Hot.LOAD_64;
+    }
+
+    /** A size of 8 means 64-bit mode. */
+    private static int branch(Insn i) {
+        if (i.size != 8) {
+            return UNCHANGED;
+        }
+        int condition = i.op - JCC;
+        if (condition < 16) {
+            i.immediate2 = condition;
+            return switch (condition) {
+                case 2 -> Hot.JB_64;
+                case 3 -> Hot.JAE_64;
+                case 4 -> Hot.JE_64;
+                case 5 -> Hot.JNE_64;
+                default -> Hot.JCC_64;
+            };
+        }
+        return switch (i.op) {
+            case JMP -> Hot.JMP_64;
+            case CALL -> Hot.CALL_64;
+            case RET -> Hot.RET_64;
+            default -> UNCHANGED;
+        };
+    }
+
+    private static int stack(Insn i) {
+        if (i.size != 8) {
+            return UNCHANGED;
+        }
+        return switch (i.op) {
+            case PUSH_REG -> Hot.PUSH_64;
+            case POP_REG -> Hot.POP_64;
+            default -> UNCHANGED;
+        };
+    }
+
+    private static int multiply(Insn i) {
+        if (i.memory || i.size != 8) {
+            return UNCHANGED;
+        }
+        return switch (i.op) {
+            case IMUL_REG_RM -> Hot.IMUL_RR_64;
+            case MUL -> Hot.MUL_R_64;
+            default -> UNCHANGED;
+        };
+    }
+}
