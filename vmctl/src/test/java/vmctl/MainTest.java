@@ -1,6 +1,7 @@
 package vmctl;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -72,6 +73,19 @@ class MainTest {
         PrintStream discarded = new PrintStream(new ByteArrayOutputStream());
         assertEquals(0, Main.run(new String[] {"status"}, discarded, discarded, environment));
         assertEquals("< Info[]\n", peer.takeRequests());
+    }
+
+    @Test
+    void manualNamesEveryCommandAndOption() throws IOException {
+        Path root = Path.of(System.getProperty("project.root"));
+        String manual = Files.readString(root.resolve("etc/man/vmctl.8"));
+        String plain = manual.replaceAll("[.,]|Ic|Op|Oo|It|Xo", " ");
+        for (Command command : Commands.TABLE) {
+            assertTrue(plain.matches("(?s).* " + command.name() + "\\s.*"), command.name());
+        }
+        for (char option : StartOptions.LETTERS.replace(":", "").toCharArray()) {
+            assertTrue(plain.matches("(?s).*Fl( +\\w)* +" + option + "\\s.*"), "-" + option);
+        }
     }
 
     private void run(String line, StringBuilder actual) {

@@ -3,6 +3,7 @@ package vmd.conf;
 import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,6 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ParserTest {
+    private static final Path ROOT = Path.of(System.getProperty("project.root"));
+
     @TempDir Path directory;
 
     @Test
@@ -64,5 +67,68 @@ class ParserTest {
         assertEquals(0, Accounts.ofFiles().gid("root"));
         assertEquals(Accounts.UNKNOWN, Accounts.ofFiles().uid("no such user"));
         assertEquals(Accounts.UNKNOWN, Accounts.ofFiles().uid(""));
+    }
+
+    @Test
+    void exampleIsRight() throws IOException {
+        for (String name : List.of("vmlinuz", "initrd.gz", "linux.img", "build.img")) {
+            Files.writeString(directory.resolve(name), name);
+        }
+        String text = Files.readString(ROOT.resolve("vm.conf.example"));
+        // Also what is commented out by a hash mark alone, which is not the prose.
+        for (String example : List.of(text, text.replaceAll("(?m)^#(?! )", ""))) {
+            Path file = Files.writeString(directory.resolve("vm.conf"), example);
+            ParseResult result =
+                    Parser.parse(
+                            file, Map.of("dir", directory.toString()), directory, new AnyAccount());
+            assertEquals(List.of(), result.errors());
+            assertEquals(List.of(), result.warnings());
+        }
+    }
+
+    @Test
+    void manualNamesEveryKeyword() throws IOException {
+        String manual = Files.readString(ROOT.resolve("etc/man/vm.conf.5"));
+        List<String> words =
+                List.of(
+                        "agentx",
+                        "allow instance",
+                        "boot",
+                        "boot device",
+                        "cdrom",
+                        "cmdline",
+                        "disable",
+                        "disk",
+                        "enable",
+                        "engine",
+                        "initrd",
+                        "instance",
+                        "interface",
+                        "interfaces",
+                        "local",
+                        "memory",
+                        "owner",
+                        "sev",
+                        "seves",
+                        "socket owner",
+                        "staggered start",
+                        "switch",
+                        "vcpus");
+        for (String word : words) {
+            assertTrue(manual.contains("Ic " + word), word);
+        }
+        assertTrue(manual.contains("include"));
+    }
+
+    private static final class AnyAccount implements Accounts {
+        @Override
+        public long uid(String user) {
+            return 1000;
+        }
+
+        @Override
+        public long gid(String group) {
+            return 100;
+        }
     }
 }
