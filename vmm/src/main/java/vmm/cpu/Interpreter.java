@@ -127,18 +127,26 @@ public final class Interpreter {
 
     /** Executes one instruction and delivers what it throws. */
     public void step() {
+        try {
+            executeNext();
+        } catch (GuestFault fault) {
+            deliver(fault);
+        }
+    }
+
+    /**
+     * Executes one instruction. What it throws is not delivered: RIP is back at the instruction
+     * then. A repeated string instruction may count as several.
+     */
+    public void executeNext() {
         owner = Thread.currentThread();
         dropWritten();
         cpu.interruptShadow = false;
         boolean trap = (cpu.rflags & Cpu.FLAG_TF) != 0;
-        try {
-            Block block = build(linear(), 1);
-            execute(block);
-            if (trap && traps(block.insns[0])) {
-                Interrupts.singleStep(cpu);
-            }
-        } catch (GuestFault fault) {
-            deliver(fault);
+        Block block = build(linear(), 1);
+        execute(block);
+        if (trap && traps(block.insns[0])) {
+            Interrupts.singleStep(cpu);
         }
     }
 

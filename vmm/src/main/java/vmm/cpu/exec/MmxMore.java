@@ -129,7 +129,10 @@ final class MmxMore {
                 cpu.vector[4 * i.reg + 1] = 0;
                 x87.enterMmx();
             }
-            default -> x87.occupied = 0; // EMMS
+            default -> { // EMMS
+                x87.enterMmx();
+                x87.occupied = 0;
+            }
         }
     }
 

@@ -26,7 +26,8 @@ public final class Move {
             case MOVSX_16 -> setReg(cpu, i, (short) rm(cpu, i, 2));
             case MOVSXD -> setReg(cpu, i, (int) rm(cpu, i, 4));
             case LEA -> setReg(cpu, i, cpu.effectiveAddress(i));
-            case BSWAP -> setReg(cpu, i, reverse(reg(cpu, i), i.size));
+            // of 16-bit operands it is undefined; hardware gives zero
+            case BSWAP -> setReg(cpu, i, i.size == 2 ? 0 : reverse(reg(cpu, i), i.size));
             case MOVBE_LOAD -> setReg(cpu, i, reverse(rm(cpu, i), i.size));
             case MOVBE_STORE -> setRm(cpu, i, reverse(reg(cpu, i), i.size));
             case XLAT -> xlat(cpu, i);
@@ -50,7 +51,6 @@ public final class Move {
         setReg(cpu, i, Branch.holds(cpu, condition) ? value : reg(cpu, i));
     }
 
-    /** Of 16-bit operands BSWAP is undefined; hardware gives zero. */
     private static long reverse(long value, int size) {
         long reversed = Long.reverseBytes(value);
         return size == 8 ? reversed : reversed >>> (64 - 8 * size);

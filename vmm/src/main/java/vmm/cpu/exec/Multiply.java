@@ -120,7 +120,7 @@ public final class Multiply {
             return cpu.gpr[Cpu.RAX] & 0xffff;
         }
         long low = Operands.register(cpu, i, Cpu.RAX, i.size);
-        return cpu.gpr[Cpu.RDX] << 8 * i.size | low;
+        return Operands.register(cpu, i, Cpu.RDX, i.size) << 8 * i.size | low;
     }
 
     private static void setQuotient(Cpu cpu, Insn i, long quotient, long remainder) {

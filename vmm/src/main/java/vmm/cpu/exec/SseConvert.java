@@ -167,16 +167,18 @@ final class SseConvert {
         int d = 4 * i.reg;
         boolean truncate = i.op == CVTTPS2PI || i.op == CVTTPD2PI;
         switch (i.op) {
+            // With a memory operand the first two are no MMX instructions.
             case CVTPI2PS -> {
                 long result = integersToSingles(cpu, Mmx.source(cpu, i));
+                if (!i.memory) {
+                    cpu.x87.enterMmx();
+                }
                 Xmm.finish(cpu);
-                cpu.x87.enterMmx();
                 v[d] = result;
             }
             case CVTPI2PD -> {
                 long a = Mmx.source(cpu, i);
                 if (!i.memory) {
-                    // Only with a register operand is this an MMX instruction.
                     cpu.x87.enterMmx();
                 }
                 v[d] = toDouble(cpu, (int) a);
@@ -184,15 +186,15 @@ final class SseConvert {
             }
             case CVTTPS2PI, CVTPS2PI -> {
                 long result = singlesToIntegers(cpu, Xmm.source64(cpu, i), truncate);
+                cpu.x87.enterMmx(); // also when the result is withheld
                 Xmm.finish(cpu);
-                cpu.x87.enterMmx();
                 cpu.x87.mmx(i.reg & 7, result);
             }
             default -> {
                 int s = Xmm.source(cpu, i);
                 long result = doublesToIntegers(cpu, v[s], v[s + 1], truncate);
+                cpu.x87.enterMmx(); // also when the result is withheld
                 Xmm.finish(cpu);
-                cpu.x87.enterMmx();
                 cpu.x87.mmx(i.reg & 7, result);
             }
         }

@@ -11,7 +11,8 @@ final class SseCrypto {
 
     static void execute(Cpu cpu, Insn i) {
         Xmm.available(cpu);
-        int s = Xmm.source(cpu, i);
+        // the SHA extensions take their operand at any address, as the hardware does
+        int s = i.op >= SHA1RNDS4 ? Xmm.unalignedSource(cpu, i) : Xmm.source(cpu, i);
         int d = 4 * i.reg;
         long[] v = cpu.vector;
         int immediate = (int) i.immediate & 0xff;

@@ -473,8 +473,7 @@ public final class IntegerRows {
 
     // Prefetches, multi-byte NOP, ENDBR, CLDEMOTE: nothing to do, no access, no fault.
     private static void hints(Table t) {
-        t.row("F3 90", NOP, "");
-        t.row("0F 0D", NOP, "Ev");
+        t.row("0F 0D", NOP, "M"); // AMD: no register form
         for (int opcode = 0x18; opcode <= 0x1f; opcode++) {
             t.row("0F " + hex(opcode), NOP, "Ev");
         }

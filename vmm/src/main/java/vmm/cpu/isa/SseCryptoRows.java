@@ -30,12 +30,12 @@ public final class SseCryptoRows {
         t.row("66 0F 38 DF", AESDECLAST, "Vdq Wdq", ALIGNED);
         t.row("66 0F 3A DF", AESKEYGENASSIST, "Vdq Wdq Ib", ALIGNED);
         t.row("66 0F 3A 44", PCLMULQDQ, "Vdq Wdq Ib", ALIGNED);
-        t.row("NP 0F 3A CC", SHA1RNDS4, "Vdq Wdq Ib", ALIGNED);
-        t.row("NP 0F 38 C8", SHA1NEXTE, "Vdq Wdq", ALIGNED);
-        t.row("NP 0F 38 C9", SHA1MSG1, "Vdq Wdq", ALIGNED);
-        t.row("NP 0F 38 CA", SHA1MSG2, "Vdq Wdq", ALIGNED);
-        t.row("NP 0F 38 CB", SHA256RNDS2, "Vdq Wdq", ALIGNED);
-        t.row("NP 0F 38 CC", SHA256MSG1, "Vdq Wdq", ALIGNED);
-        t.row("NP 0F 38 CD", SHA256MSG2, "Vdq Wdq", ALIGNED);
+        t.row("NP 0F 3A CC", SHA1RNDS4, "Vdq Wdq Ib");
+        t.row("NP 0F 38 C8", SHA1NEXTE, "Vdq Wdq");
+        t.row("NP 0F 38 C9", SHA1MSG1, "Vdq Wdq");
+        t.row("NP 0F 38 CA", SHA1MSG2, "Vdq Wdq");
+        t.row("NP 0F 38 CB", SHA256RNDS2, "Vdq Wdq");
+        t.row("NP 0F 38 CC", SHA256MSG1, "Vdq Wdq");
+        t.row("NP 0F 38 CD", SHA256MSG2, "Vdq Wdq");
     }
 }

@@ -1,0 +1,341 @@
+package vmm.conformance;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Random;
+import vmm.cpu.Cpu;
+import vmm.cpu.Insn;
+import vmm.cpu.decode.Decoder;
+import vmm.cpu.isa.Facts;
+import vmm.cpu.isa.Family;
+import vmm.cpu.isa.Form;
+import vmm.cpu.isa.IntegerRows;
+import vmm.cpu.isa.Table;
+
+/**
+ * Builds cases from table rows: an encoding, registers and memory, such that what it touches lies
+ * in its own slot (most of the time).
+ */
+final class CaseGenerator {
+    private static final int TRIES = 60;
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
+
+    private final Decoder decoder;
+    private Random random = new Random(0);
+    private Slot slot;
+    private int modRmAt;
+
+    CaseGenerator(Table table, Slot first) {
+        decoder = new Decoder(table);
+        slot = first;
+    }
+
+    /**
+     * Fills {@code slot} with a case of row {@code form}; the same seed gives the same case. Null
+     * if no valid encoding was found.
+     */
+    @org.jspecify.annotations.Nullable
+    Case generate(Form form, long seed, Slot slot) {
+        this.slot = slot;
+        random = new Random(seed);
+        Case made = new Case(form);
+        made.seed = seed;
+        for (int attempt = 0; attempt < TRIES; attempt++) {
+            byte[] code = encode(form);
+            if (decoder.decode(position -> code[position] & 0xff, 8, true, made.insn) != Decoder.OK
+                    || decoder.form() != form) {
+                continue;
+            }
+            made.code = code;
+            if (fill(made)) {
+                return made;
+            }
+        }
+        return null;
+    }
+
+    private byte[] encode(Form form) {
+        byte[] code = new byte[32];
+        random.nextBytes(code);
+        int at = (form.map & Table.VEX) != 0 ? vexPrefix(form, code) : legacyPrefixes(form, code);
+        modRmAt = at;
+        if (form.modRm) {
+            code[at] = (byte) modRm(form);
+        }
+        return code;
+    }
+
+    /** Three-byte VEX prefix and opcode, SDM volume 2 section 2.3.5. */
+    private int vexPrefix(Form form, byte[] code) {
+        int w = form.w >= 0 ? form.w : random.nextInt(2);
+        int l = form.vexL >= 0 ? form.vexL : random.nextInt(2);
+        int vvvv = form.usesVvvv ? random.nextInt(16) : 15;
+        int prefix =
+                switch (form.prefix) {
+                    case Form.PREFIX_66 -> 1;
+                    case Form.PREFIX_F3 -> 2;
+                    case Form.PREFIX_F2 -> 3;
+                    default -> 0;
+                };
+        code[0] = (byte) 0xc4;
+        code[1] = (byte) (random.nextInt(8) << 5 | form.map & ~Table.VEX);
+        code[2] = (byte) (w << 7 | vvvv << 3 | l << 2 | prefix);
+        code[3] = (byte) form.opcode;
+        return 4;
+    }
+
+    private int legacyPrefixes(Form form, byte[] code) {
+        int at = 0;
+        boolean branch = family(form) == Family.BRANCH;
+        if (form.is(Facts.LOCKABLE) && random.nextInt(4) == 0) {
+            code[at++] = (byte) 0xf0;
+        }
+        if (random.nextInt(10) == 0) {
+            code[at++] = 0x67;
+        }
+        switch (form.prefix) {
+            case Form.PREFIX_66 -> code[at++] = 0x66;
+            case Form.PREFIX_F2 -> code[at++] = (byte) 0xf2;
+            case Form.PREFIX_F3 -> code[at++] = (byte) 0xf3;
+            case Form.ANY_PREFIX -> {
+                if (random.nextInt(4) == 0 && !branch) {
+                    code[at++] = 0x66;
+                }
+                if (family(form) == Family.STRING && random.nextBoolean()) {
+                    code[at++] = (byte) (0xf2 + random.nextInt(2));
+                }
+            }
+            default -> {}
+        }
+        if (form.w == 1
+                || form.w < 0 && random.nextInt(5) < 3
+                || form.w == 0 && random.nextBoolean()) {
+            int rex = 0x40 | random.nextInt(16);
+            code[at++] = (byte) (form.w == 1 ? rex | 8 : form.w == 0 ? rex & ~8 : rex);
+        }
+        return opcode(form, code, at);
+    }
+
+    private int opcode(Form form, byte[] code, int start) {
+        int at = start;
+        int map = form.map;
+        if (map != Table.MAP_1) {
+            code[at++] = 0x0f;
+        }
+        if (map == Table.MAP_0F38) {
+            code[at++] = 0x38;
+        } else if (map == Table.MAP_0F3A) {
+            code[at++] = 0x3a;
+        }
+        code[at++] = (byte) (form.opcode + (form.opcodeCount == 8 ? random.nextInt(8) : 0));
+        return at;
+    }
+
+    private int modRm(Form form) {
+        if (form.modRmFirst <= form.modRmLast) {
+            return form.modRmFirst + random.nextInt(form.modRmLast - form.modRmFirst + 1);
+        }
+        boolean memory =
+                form.operand == Form.MEMORY
+                        || form.operand != Form.REGISTER && random.nextBoolean();
+        int mod = memory ? random.nextInt(3) : 3;
+        int reg = form.digit >= 0 ? form.digit : random.nextInt(8);
+        return mod << 6 | reg << 3 | random.nextInt(8);
+    }
+
+    /** Registers and memory; false if this encoding cannot be given a place to work on. */
+    private boolean fill(Case made) {
+        MemorySegment memory = slot.memory();
+        memory.asSlice(0, Slot.CODE).fill((byte) 0);
+        memory.asSlice(Slot.CODE, Slot.CODE_BYTES).fill((byte) 0xcc);
+        for (long at = 0; at < Slot.DATA_BYTES; at += 8) {
+            memory.set(LONG, Slot.DATA + at, Values.vector(random));
+        }
+        for (int r = 0; r < 16; r++) {
+            slot.gpr(r, Values.integer(random));
+        }
+        slot.gpr(Cpu.RSP, slot.dataLinear() + 1024 + 8L * random.nextInt(32));
+        slot.rip(slot.startLinear());
+        long flags = random.nextInt() & Cpu.ARITHMETIC_FLAGS | 0x202;
+        slot.flags(
+                family(made.form) == Family.STRING && random.nextBoolean()
+                        ? flags | Cpu.FLAG_DF
+                        : flags);
+        floatingPoint(memory);
+        implicitOperands(made);
+        boolean placed = !made.insn.memory || memoryOperand(made);
+        placed &= branchTarget(made) && defined(made);
+        MemorySegment.copy(
+                made.code, 0, memory, ValueLayout.JAVA_BYTE, Slot.START, made.insn.length);
+        return placed;
+    }
+
+    /**
+     * Whether the manual says what the result is: SHLD and SHRD by more than the operand's size
+     * have none.
+     */
+    private boolean defined(Case made) {
+        int op = made.form.op;
+        if (made.insn.size != 2 || op < IntegerRows.SHLD || op > IntegerRows.SHRD_CL) {
+            return true;
+        }
+        long count =
+                op == IntegerRows.SHLD || op == IntegerRows.SHRD
+                        ? made.insn.immediate
+                        : slot.gpr(Cpu.RCX);
+        return (count & 31) <= 16;
+    }
+
+    private void floatingPoint(MemorySegment memory) {
+        int masks = random.nextInt(8) == 0 ? random.nextInt(64) : 0x3f;
+        memory.set(
+                ValueLayout.JAVA_SHORT,
+                Slot.IN_FX,
+                (short) (0x40 | masks | random.nextInt(16) << 8));
+        int status =
+                (random.nextInt() & 0x4700)
+                        | (random.nextInt(4) == 0 ? random.nextInt(64) & masks : 0);
+        memory.set(
+                ValueLayout.JAVA_SHORT, Slot.IN_FX + 2, (short) (status | random.nextInt(8) << 11));
+        memory.set(
+                ValueLayout.JAVA_BYTE,
+                Slot.IN_FX + 4,
+                (byte) (random.nextInt(3) == 0 ? random.nextInt() : 0xff));
+        int simd = random.nextInt(8) == 0 ? random.nextInt(64) : 0x3f;
+        int mode = random.nextInt(3) == 0 ? random.nextInt() & 0xe040 : 0;
+        memory.set(ValueLayout.JAVA_INT, Slot.IN_FX + 24, simd << 7 | mode);
+        for (int r = 0; r < 8; r++) {
+            int signExponent = Values.extendedExponent(random);
+            memory.set(
+                    LONG,
+                    Slot.IN_FX + 32 + 16L * r,
+                    Values.extendedSignificand(random, signExponent));
+            memory.set(ValueLayout.JAVA_SHORT, Slot.IN_FX + 40 + 16L * r, (short) signExponent);
+        }
+        for (int at = 160; at < 416; at += 8) {
+            memory.set(LONG, Slot.IN_FX + at, Values.vector(random));
+        }
+    }
+
+    private void implicitOperands(Case made) {
+        switch (family(made.form)) {
+            case Family.STRING -> {
+                slot.gpr(Cpu.RSI, slot.dataLinear() + 768 + random.nextInt(64));
+                slot.gpr(Cpu.RDI, slot.dataLinear() + 1024 + random.nextInt(64));
+                slot.gpr(Cpu.RCX, random.nextInt(40));
+            }
+            case Family.STACK ->
+                    slot.gpr(Cpu.RBP, slot.dataLinear() + 1024 + 8L * random.nextInt(32));
+            case Family.BIT -> {
+                if (made.insn.memory) {
+                    slot.gpr(made.insn.reg, random.nextInt(512) - 256);
+                }
+            }
+            default -> {}
+        }
+        if (made.form.map == Table.MAP_1 && made.form.opcode == 0xd7) {
+            slot.gpr(Cpu.RBX, slot.dataLinear() + 256);
+        }
+        if (made.form.opcode == 0xf7 && (made.form.map & 3) == Table.MAP_0F) {
+            slot.gpr(Cpu.RDI, slot.dataLinear() + 256 + random.nextInt(16));
+        }
+    }
+
+    /** Makes the memory operand point into the data of the slot, or now and then at nothing. */
+    private boolean memoryOperand(Case made) {
+        Insn i = made.insn;
+        long target =
+                slot.dataLinear()
+                        + 128
+                        + (random.nextBoolean() ? 64L * random.nextInt(20) : random.nextInt(1280));
+        if (random.nextInt(24) == 0) {
+            target = 0x5000_0000L + random.nextInt(0x1000);
+        }
+        if (i.ripRelative) {
+            displacement(made, modRmAt + 1, target - (slot.startLinear() + i.length));
+            return true;
+        }
+        if (i.base == Cpu.NO_REGISTER) {
+            if (i.index != Cpu.NO_REGISTER) {
+                slot.gpr(i.index, 0);
+            }
+            if (made.form.modRm) {
+                displacement(made, modRmAt + 2, target);
+            } else {
+                offset(made, target);
+            }
+            return true;
+        }
+        if (i.base == i.index || i.base == Cpu.RSP && family(made.form) == Family.STACK) {
+            return false;
+        }
+        long index = 0;
+        if (i.index != Cpu.NO_REGISTER) {
+            index = random.nextInt(33) - 16L;
+            slot.gpr(i.index, index);
+        }
+        slot.gpr(i.base, target - i.displacement - (index << i.scale));
+        return true;
+    }
+
+    private static void displacement(Case made, int at, long value) {
+        for (int k = 0; k < 4; k++) {
+            made.code[at + k] = (byte) (value >> (8 * k));
+        }
+        made.insn.displacement = (int) value;
+    }
+
+    private static void offset(Case made, long value) {
+        int bytes = made.insn.addressSize;
+        for (int k = 0; k < bytes; k++) {
+            made.code[made.insn.length - bytes + k] = (byte) (value >> (8 * k));
+        }
+    }
+
+    /** Branches land somewhere in the slot's INT3s. */
+    private boolean branchTarget(Case made) {
+        if (family(made.form) != Family.BRANCH) {
+            return true;
+        }
+        Insn i = made.insn;
+        // behind or before the instruction, not into it: that could be a loop without end
+        int distance = 16 + random.nextInt(Slot.CODE_BYTES / 2 - 64);
+        long target = slot.startLinear() + (random.nextBoolean() ? distance : -distance);
+        slot.memory().set(LONG, slot.gpr(Cpu.RSP) - slot.linear(), target);
+        if (made.form.immediate == Form.JUMP_Z) {
+            long value = target - (slot.startLinear() + i.length);
+            for (int k = 0; k < 4; k++) {
+                made.code[i.length - 4 + k] = (byte) (value >> (8 * k));
+            }
+            return true;
+        }
+        if (made.form.immediate == Form.JUMP_B) {
+            // never to itself: that would be a loop without end
+            made.code[i.length - 1] =
+                    (byte) (random.nextBoolean() ? random.nextInt(128) : -17 - random.nextInt(112));
+        }
+        if (!made.form.modRm) {
+            return true;
+        }
+        if (!i.memory) {
+            slot.gpr(i.rm, target);
+            return i.rm != Cpu.RSP;
+        }
+        long at = address(i);
+        if (at >= slot.dataLinear() && at < slot.dataLinear() + Slot.DATA_BYTES - 8) {
+            slot.memory().set(LONG, at - slot.linear(), target);
+        }
+        return true;
+    }
+
+    private long address(Insn i) {
+        long base = i.base == Cpu.NO_REGISTER ? 0 : slot.gpr(i.base);
+        long index = i.index == Cpu.NO_REGISTER ? 0 : slot.gpr(i.index);
+        long rip = i.ripRelative ? slot.startLinear() + i.length : 0;
+        return base + (index << i.scale) + i.displacement + rip & i.addressMask;
+    }
+
+    private static int family(Form form) {
+        return form.op >> 6;
+    }
+}

@@ -1,0 +1,95 @@
+package vmm.conformance;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * One case in the memory that the host process shares with the test: registers before and after,
+ * the code, and the memory that it works on. Every slot lies at the same linear address for the
+ * host process and for the emulated processor.
+ *
+ * <pre>
+ *   0x000  in:  R8..R15 RDI RSI RBP RBX RDX RAX RCX RSP RIP RFLAGS   (18 quadwords, the order of the kernel's signal frame)
+ *   0x0c0  in:  FXSAVE image, 416 bytes used
+ *   0x300  out: the same 18, then CS/GS/FS, error code, trap number, signal mask, CR2   (23 quadwords)
+ *   0x3c0  out: FXSAVE image, 512 bytes
+ *   0x1000 code: filled with INT3, the instruction in the middle
+ *   0x1800 data: 2 KiB
+ * </pre>
+ */
+final class Slot {
+    /** Where slot 0 lies in both address spaces; the control page is in front of it. */
+    static final long SHARED_LINEAR = 0x1000_0000L;
+
+    static final int CONTROL_BYTES = 0x1000;
+    static final int BYTES = 0x2000;
+    static final int IN = 0, IN_FX = 0xc0, OUT = 0x300, OUT_FX = 0x3c0;
+    static final int CODE = 0x1000, CODE_BYTES = 0x800, DATA = 0x1800, DATA_BYTES = 0x800;
+    static final int START = CODE + CODE_BYTES / 2;
+    static final int FX_IN_BYTES = 416;
+
+    /** Indices of the kernel's order (asm/sigcontext.h) by the architecture's register number. */
+    private static final int[] FRAME_INDEX = {13, 14, 12, 11, 15, 10, 9, 8, 0, 1, 2, 3, 4, 5, 6, 7};
+
+    static final int FRAME_RIP = 16,
+            FRAME_FLAGS = 17,
+            FRAME_ERROR = 19,
+            FRAME_TRAP = 20,
+            FRAME_CR2 = 22;
+
+    private final MemorySegment memory;
+    private final long linear;
+
+    Slot(MemorySegment shared, int index) {
+        long offset = CONTROL_BYTES + (long) index * BYTES;
+        this.memory = shared.asSlice(offset, BYTES);
+        this.linear = SHARED_LINEAR + offset;
+    }
+
+    /** Bytes of this slot. */
+    MemorySegment memory() {
+        return memory;
+    }
+
+    /** Linear address of the slot. */
+    long linear() {
+        return linear;
+    }
+
+    long dataLinear() {
+        return linear + DATA;
+    }
+
+    long startLinear() {
+        return linear + START;
+    }
+
+    void gpr(int register, long value) {
+        memory.set(ValueLayout.JAVA_LONG, IN + 8L * FRAME_INDEX[register], value);
+    }
+
+    long gpr(int register) {
+        return memory.get(ValueLayout.JAVA_LONG, IN + 8L * FRAME_INDEX[register]);
+    }
+
+    void rip(long value) {
+        memory.set(ValueLayout.JAVA_LONG, IN + 8L * FRAME_RIP, value);
+    }
+
+    void flags(long value) {
+        memory.set(ValueLayout.JAVA_LONG, IN + 8L * FRAME_FLAGS, value);
+    }
+
+    long flags() {
+        return memory.get(ValueLayout.JAVA_LONG, IN + 8L * FRAME_FLAGS);
+    }
+
+    long gprAfter(int register) {
+        return memory.get(ValueLayout.JAVA_LONG, OUT + 8L * FRAME_INDEX[register]);
+    }
+
+    /** Quadword {@code index} (a FRAME_ constant) of the state afterwards. */
+    long after(int index) {
+        return memory.get(ValueLayout.JAVA_LONG, OUT + 8L * index);
+    }
+}
