@@ -1,0 +1,56 @@
+package suite;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** What the guest tests boot; `make guests` brings it. */
+final class Guests {
+    static final String READY = "GUEST-READY";
+    static final String PROMPT = "guest# ";
+
+    /** The bar is 45 s on a quiet machine of two cores; a loaded one gets more. */
+    static final long BOOT_TIMEOUT_S = 180;
+
+    private Guests() {}
+
+    static Path kernel(String series) {
+        return present("vmlinuz-" + series);
+    }
+
+    static Path initrd(String series) {
+        return present("initrd-" + series + ".gz");
+    }
+
+    private static Path present(String name) {
+        Path file = Suite.GUEST.resolve(name);
+        assertTrue(Files.exists(file), () -> file + " is missing: make guests");
+        return file;
+    }
+
+    /** A sparse disk image. */
+    static Path disk(Path directory, String name, long bytes) throws IOException {
+        Path disk = directory.resolve(name);
+        try (var file = new java.io.RandomAccessFile(disk.toFile(), "rw")) {
+            file.setLength(bytes);
+        }
+        return disk;
+    }
+
+    /** A vm.conf block that boots the cloud kernel of {@code series}. */
+    static String block(String name, String series, String more) {
+        return """
+        vm "%s" {
+            memory 256M
+            boot "%s"
+            initrd "%s"
+            cmdline "console=ttyS0"
+            disable
+            %s
+        }
+        """
+                .formatted(name, kernel(series), initrd(series), more);
+    }
+}

@@ -1,0 +1,41 @@
+package suite;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/** What a kernel's log says about its hardware. */
+final class KernelLog {
+    private static final Pattern COMPLAINT =
+            Pattern.compile(
+                    "(?i)\\b(error|fail|failed|invalid|unable|unsupported|not supported|bug|warning|timeout|timed out|lost|stuck|spurious|bogus|bad)\\b");
+
+    /** Lines that match although nothing is wrong, each with its reason. */
+    private static final List<Pattern> KNOWN =
+            List.of(
+                    // there is no local APIC to find while the machine has one processor and the
+                    // 8259 pair
+                    Pattern.compile("(?i)apic"),
+                    // the processor has no performance counters
+                    Pattern.compile("(?i)PMU not available"),
+                    // an initramfs that is not signed, a kernel that says that its own checks
+                    // passed
+                    Pattern.compile("(?i)self-?test|certificate|x509|PKCS"),
+                    // names of features and settings
+                    Pattern.compile(
+                            "(?i)error(s)? (report|record|detection|source)|RAS:|fail-safe|pcie_bus_|panic_on|Mitigation"));
+
+    private KernelLog() {}
+
+    /** Lines that complain, without those that are known to be harmless. */
+    static List<String> complaints(String log) {
+        List<String> complaints = new ArrayList<>();
+        for (String line : log.split("\n")) {
+            if (COMPLAINT.matcher(line).find()
+                    && KNOWN.stream().noneMatch(known -> known.matcher(line).find())) {
+                complaints.add(line);
+            }
+        }
+        return complaints;
+    }
+}
