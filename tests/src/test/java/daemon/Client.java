@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import vmd.imsg.Imsg;
 import vmd.imsg.StreamDecoder;
@@ -58,7 +59,7 @@ final class Client implements AutoCloseable {
 
     /** The next reply, which must be of {@code type}. */
     <R extends ClientReply> R receive(Class<R> type) {
-        return type.cast(receive());
+        return Objects.requireNonNull(type.cast(receive()), "the connection was closed");
     }
 
     ClientReply.Started start(ClientRequest.Start start, @Nullable Fd kernel) {

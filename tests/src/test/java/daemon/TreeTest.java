@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -150,7 +151,7 @@ class TreeTest {
                 new ProcessBuilder(Vmd.command("-f", file.toString(), "-s", socket.toString()))
                         .redirectErrorStream(true)
                         .start();
-        String said = new String(command.getInputStream().readAllBytes());
+        String said = new String(command.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertEquals(1, command.waitFor());
         assertEquals("vmd: control socket " + socket + ": No such file or directory\n", said);
     }
@@ -158,7 +159,7 @@ class TreeTest {
     @Test
     void wrongOptionsAreAnsweredWithTheUsage() throws Exception {
         Process command = new ProcessBuilder(Vmd.command("-x")).redirectErrorStream(true).start();
-        String said = new String(command.getInputStream().readAllBytes());
+        String said = new String(command.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertEquals(1, command.waitFor());
         assertEquals("usage:\tvmd [-dnv] [-D macro=value] [-f file] [-s socket]\n", said);
     }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -62,7 +63,7 @@ class WrongInputTest {
                 "kernel",
                 "start",
                 "-b",
-                file("text", "no kernel\n".repeat(2000).getBytes()),
+                file("text", "no kernel\n".repeat(2000).getBytes(StandardCharsets.US_ASCII)),
                 "-m",
                 "128M",
                 "x");
@@ -157,7 +158,8 @@ class WrongInputTest {
         String conf =
                 file(
                         "keyword.conf",
-                        "vm \"x\" {\n    memory 128M\n    colour blue\n}\n".getBytes());
+                        "vm \"x\" {\n    memory 128M\n    colour blue\n}\n"
+                                .getBytes(StandardCharsets.US_ASCII));
         vmdRefuses(
                 "keyword.conf:3: syntax error",
                 "-d",
@@ -177,7 +179,10 @@ class WrongInputTest {
     @Test
     void statementOfLater() throws Exception {
         String conf =
-                file("later.conf", "switch \"uplink\" {\n    interface bridge0\n}\n".getBytes());
+                file(
+                        "later.conf",
+                        "switch \"uplink\" {\n    interface bridge0\n}\n"
+                                .getBytes(StandardCharsets.US_ASCII));
         vmdRefuses("later.conf:1: ", "-n", "-f", conf);
         vmdRefuses("not supported yet", "-n", "-f", conf);
     }
