@@ -174,8 +174,8 @@ public final class Shift {
     }
 
     /**
-     * A 16-bit operand with a count above 16 is undefined; like the hardware seen, the destination
-     * then comes around again behind the source.
+     * A 16-bit operand with a count above 16 is undefined; as AMD's processors do it, the source
+     * then comes around again.
      */
     private static void shld(Cpu cpu, Insn i, int rawCount) {
         int count = rawCount & countMask(i.size);
@@ -192,7 +192,7 @@ public final class Shift {
             r = a << count | b >>> (bits - count);
             carry = (a >>> (bits - count) & 1) != 0;
         } else {
-            long wide = a << 32 | b << 16 | a;
+            long wide = a << 32 | b << 16 | b;
             r = wide << count >>> 32;
             carry = (wide >>> (48 - count) & 1) != 0;
         }
@@ -214,7 +214,7 @@ public final class Shift {
             r = a >>> count | b << (bits - count);
             carry = (a >>> (count - 1) & 1) != 0;
         } else {
-            long wide = a << 32 | b << 16 | a;
+            long wide = b << 32 | b << 16 | a;
             r = wide >>> count;
             carry = (wide >>> (count - 1) & 1) != 0;
         }
