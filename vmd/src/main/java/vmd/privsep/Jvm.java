@@ -19,7 +19,6 @@ final class Jvm {
                     "-XX:-CreateCoredumpOnCrash",
                     "-XX:+ErrorFileToStderr",
                     "-XX:+ExitOnOutOfMemoryError",
-                    "-Xshare:auto",
                     "-Xlog:disable",
                     "-Xlog:all=error:stderr",
                     "--enable-native-access=ALL-UNNAMED");
