@@ -11,11 +11,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the suite's files are: the jars that a role may see, its ahead-of-time cache, the Java
+ * Where the suite's files are: the jars that a role may see, its archive of classes, the Java
  * runtime. All paths are absolute, because children work in the root directory.
  */
 public final class Installation {
     private static final String HOME_PROPERTY = "vmd.home";
+    private static final String CLASS_NAMES_PROPERTY = "vmd.classNames";
     private static final List<String> JNR_PREFIXES = List.of("jnr-", "jffi", "asm");
 
     private final Path java;
@@ -66,14 +67,31 @@ public final class Installation {
         words.addAll(role.jvmFlags());
         if (home != null) {
             words.add("-D" + HOME_PROPERTY + "=" + home);
-            Path cache = home.resolve("lib").resolve(role.label() + ".aot");
-            if (Files.isReadable(cache)) {
-                words.add("-XX:AOTCache=" + cache);
-            }
+            words.addAll(startUpArchive(role, home.resolve("lib")));
         }
         words.add("-cp");
         words.add(classPath(role));
         return words;
+    }
+
+    /**
+     * The archive of the classes that the role loads, if the build made one (etc/build/archives).
+     * While it does, the names of those classes are written down: before the sandbox closes, into a
+     * folder that the property names.
+     */
+    private static List<String> startUpArchive(Role role, Path lib) {
+        String names = System.getProperty(CLASS_NAMES_PROPERTY);
+        if (names != null) {
+            return List.of(
+                    "-D" + CLASS_NAMES_PROPERTY + "=" + names,
+                    "-XX:DumpLoadedClassList=" + Path.of(names, role.label() + ".classes"));
+        }
+        Path cache = lib.resolve(role.label() + ".aot");
+        if (Files.isReadable(cache)) {
+            return List.of("-XX:AOTCache=" + cache);
+        }
+        Path archive = lib.resolve(role.label() + ".jsa");
+        return Files.isReadable(archive) ? List.of("-XX:SharedArchiveFile=" + archive) : List.of();
     }
 
     /** The class path of a role: its jars and nothing else. */
