@@ -4,7 +4,10 @@ import java.nio.ByteBuffer;
 import vmm.engine.CpuState;
 import vmm.mem.GuestMemory;
 
-/** A bzImage, entered by the 64-bit boot protocol (Documentation/arch/x86/boot.rst). */
+/**
+ * A bzImage, entered by the 64-bit boot protocol if it has that entry, else by the 32-bit one
+ * (Documentation/arch/x86/boot.rst).
+ */
 final class BzImage {
     private static final int SETUP_SECTORS = 0x1f1, SYSTEM_SIZE = 0x1f4, BOOT_FLAG = 0x1fe;
     private static final int JUMP = 0x201, MAGIC = 0x202, VERSION = 0x206, LOAD_FLAGS = 0x211;
@@ -55,7 +58,10 @@ final class BzImage {
         int end = Math.min(MAGIC + (head.get(JUMP) & 0xff), HEADER_END_MAX);
         params.header(head.array(), Math.max(end, HEADER_MIN) - BootParams.HEADER);
         params.fill(boot, placed);
-        return EntryState.long64(memory, gpa + ENTRY_64, LinuxBoot.BOOT_PARAMS);
+        boolean wide = (head.getShort(EXTENDED_FLAGS) & KERNEL_64) != 0;
+        return wide
+                ? EntryState.long64(memory, gpa + ENTRY_64, LinuxBoot.BOOT_PARAMS)
+                : EntryState.protected32(memory, gpa, 0, LinuxBoot.BOOT_PARAMS);
     }
 
     private static void checkVersion(ByteBuffer head) {
@@ -67,9 +73,6 @@ final class BzImage {
                             + "."
                             + (version & 0xff)
                             + ", at least 2.12 is needed");
-        }
-        if ((head.getShort(EXTENDED_FLAGS) & KERNEL_64) == 0) {
-            throw new BootException("kernel: a bzImage without 64-bit entry");
         }
     }
 

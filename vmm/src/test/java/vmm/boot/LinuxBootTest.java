@@ -130,6 +130,17 @@ final class LinuxBootTest {
     }
 
     @Test
+    void bzImageOfThirtyTwoBitsStartsInProtectedMode() {
+        try (GuestMemory memory = GuestMemory.allocate(64 * MIB)) {
+            CpuState state = load(memory, bzImage().putShort(0x236, (short) 0), null);
+            assertEquals(KERNEL, state.rip());
+            assertEquals(LinuxBoot.BOOT_PARAMS, state.gpr()[6]);
+            assertEquals(0xc09b, state.segments()[1].access());
+            assertEquals(0, state.control()[0] & 1L << 31);
+        }
+    }
+
+    @Test
     void firstFourGibAreMappedOneToOne() {
         try (GuestMemory memory = GuestMemory.allocate(64 * MIB)) {
             CpuState state = load(memory, bzImage(), null);
@@ -164,10 +175,6 @@ final class LinuxBootTest {
         assertRefused(
                 "kernel: boot protocol 2.11, at least 2.12 is needed",
                 bzImage().putShort(0x206, (short) 0x20b),
-                null);
-        assertRefused(
-                "kernel: a bzImage without 64-bit entry",
-                bzImage().putShort(0x236, (short) 0),
                 null);
         assertRefused(
                 "kernel: does not fit into memory of 32 MiB (needs 60 MiB at 0x200000)",

@@ -53,6 +53,9 @@ final class SegmentCheck {
         if ((access & UNUSABLE) != 0) {
             return false;
         }
+        if ((cpu.cr0 & Cpu.CR0_PE) == 0) {
+            return true; // real mode knows no types, SDM 3 section 20.1.2
+        }
         boolean code = (access & CODE) != 0;
         boolean more = (access & READABLE_OR_WRITABLE) != 0;
         return write ? more && !code : more || !code;

@@ -125,6 +125,14 @@ class MmuTest {
     }
 
     @Test
+    void realModeKnowsNoTypes() {
+        cpu.segment(Cpu.CS, 0x100, 0x1000, 0xffff, 0x9b);
+        mmu.store8(Cpu.CS, 0x10, 7);
+        assertEquals(7, memory.read8(0x1010));
+        faults(Cpu.GP, 0, () -> mmu.store16(Cpu.CS, 0xffff, 0));
+    }
+
+    @Test
     void unmappedAddressGoesToThePlatform() {
         flatProtected();
         assertEquals(0x5566_7788, mmu.load32(Cpu.DS, 0xfee0_0010L));
