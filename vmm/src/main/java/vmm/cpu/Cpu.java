@@ -202,6 +202,9 @@ public final class Cpu {
     /** A non-maskable interrupt is being handled: others wait for IRET. */
     public boolean nmiBlocked;
 
+    /** Task switches under way whose new task has faulted at once. */
+    public int nestedTasks;
+
     /** A triple fault has stopped the processor; only a reset helps. */
     public boolean shutdown;
 
@@ -440,6 +443,7 @@ public final class Cpu {
         halted = false;
         shutdown = false;
         nmiBlocked = false;
+        nestedTasks = 0;
         java.util.Arrays.fill(vector, 0);
         mxcsr = 0x1f80;
         x87.reset();

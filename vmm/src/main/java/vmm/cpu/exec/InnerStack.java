@@ -40,6 +40,9 @@ final class InnerStack {
             throw Descriptor.fault(cpu, Cpu.SS_FAULT, selector, external);
         }
         cpu.mmu.probeAs(level, linear(lowest), bytes);
+        if (mask != -1) {
+            Descriptor.markAccessed(cpu, selector, descriptor);
+        }
     }
 
     private boolean fits(long lowest, int bytes) {
@@ -58,14 +61,17 @@ final class InnerStack {
         cpu.mmu.storeAs(level, linear(pointer), size, value);
     }
 
-    /** Changes SS:RSP; in long mode SS becomes null with the level as its RPL. */
+    /**
+     * Changes SS:RSP, which cannot fault after {@link #reserve}; in long mode SS becomes null with
+     * the level as its RPL.
+     */
     void commit(int selector) {
         if (mask == -1) {
             SegmentLoad.none(cpu, Cpu.SS, selector);
             cpu.gpr[Cpu.RSP] = pointer;
             return;
         }
-        SegmentLoad.commit(cpu, Cpu.SS, selector, descriptor);
+        SegmentLoad.commitMarked(cpu, Cpu.SS, selector, descriptor);
         StackFrame.pointer(cpu, pointer);
     }
 }

@@ -17,6 +17,8 @@ final class TaskSwitch {
     private static final int CR3 = 0x1c, IP = 0x20, LDT = 0x60, TRAP = 0x64;
     private static final int IP_16 = 0x0e, LDT_16 = 0x2a;
 
+    private static final int NESTED_MAX = 8;
+
     private TaskSwitch() {}
 
     /** JMP or CALL to a checked TSS or task gate. */
@@ -154,13 +156,27 @@ final class TaskSwitch {
         try {
             loadSegments(cpu, selectors, external);
         } catch (GuestFault fault) {
-            Interrupts.exception(cpu, fault);
+            inNewTask(cpu, fault);
             return;
         }
         if (trap) {
             cpu.dr[6] |= 1 << 15;
             Interrupts.taskTrap(cpu);
         }
+    }
+
+    /**
+     * A fault of the new task may lead to a task gate again. Hostile tables could go on like that
+     * for ever; nobody's own tables do.
+     */
+    private static void inNewTask(Cpu cpu, GuestFault fault) {
+        if (cpu.nestedTasks == NESTED_MAX) {
+            cpu.shutdown = true;
+            return;
+        }
+        cpu.nestedTasks++;
+        Interrupts.exception(cpu, fault);
+        cpu.nestedTasks--;
     }
 
     private static void loadSegments(Cpu cpu, int[] selectors, int external) {

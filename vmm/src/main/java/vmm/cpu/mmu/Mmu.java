@@ -52,6 +52,9 @@ public final class Mmu {
     /** All ones in 64-bit mode, else 32 ones. */
     private long linearMask = 0xffff_ffffL;
 
+    /** All ones in long mode, compatibility mode included, else 32 ones. */
+    private long systemMask = 0xffff_ffffL;
+
     /** First entry of the current privilege. */
     private int contextBase;
 
@@ -86,6 +89,7 @@ public final class Mmu {
     public void modeChanged() {
         walk.modeChanged();
         linearMask = cpu.longMode() ? -1 : 0xffff_ffffL;
+        systemMask = (cpu.efer & Cpu.EFER_LMA) != 0 ? -1 : 0xffff_ffffL;
         checkedReads = 0;
         checkedWrites = 0;
         for (int segment = Cpu.ES; segment <= Cpu.GS; segment++) {
@@ -360,27 +364,27 @@ public final class Mmu {
 
     /** Loads {@code size} (1, 2, 4 or 8) bytes of a descriptor table or TSS, as the supervisor. */
     public long loadSystem(long linear, int size) {
-        return loadLinear(linear, size, systemBase);
+        return loadLinear(linear & systemMask, size, systemBase);
     }
 
     /** Stores to a descriptor table or TSS. */
     public void storeSystem(long linear, int size, long value) {
-        storeLinear(linear, size, value, systemBase);
+        storeLinear(linear & systemMask, size, value, systemBase);
     }
 
     /** Throws what {@link #storeSystem} of {@code size} (1..4096) bytes would throw. */
     public void probeSystem(long linear, int size) {
-        locateAll(linear, size, WRITE, systemBase);
+        locateAll(linear & systemMask, size, WRITE, systemBase);
     }
 
     /** Stores with the rights of {@code cpl}, which need not be the current one. */
     public void storeAs(int cpl, long linear, int size, long value) {
-        storeLinear(linear, size, value, cpl == 3 ? userBase() : systemBase);
+        storeLinear(linear & systemMask, size, value, cpl == 3 ? userBase() : systemBase);
     }
 
     /** Throws what {@link #storeAs} of {@code size} (1..4096) bytes would throw. */
     public void probeAs(int cpl, long linear, int size) {
-        locateAll(linear, size, WRITE, cpl == 3 ? userBase() : systemBase);
+        locateAll(linear & systemMask, size, WRITE, cpl == 3 ? userBase() : systemBase);
     }
 
     private static int userBase() {
@@ -465,9 +469,9 @@ public final class Mmu {
         }
     }
 
-    /** {@code linear + k}, within 32 bits where addresses are that wide. */
+    /** {@code linear + k}, within 32 bits outside long mode. */
     private long next(long linear, int k) {
-        return linear >>> 32 == 0 ? linear + k & linearMask : linear + k;
+        return linear + k & systemMask;
     }
 
     /** Translates the one or two pages of {@code size} bytes at {@code linear}. */

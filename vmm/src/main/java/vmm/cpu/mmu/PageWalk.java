@@ -139,7 +139,13 @@ final class PageWalk {
                 }
                 yield walkWide(linear, access, privilege, pointer & ADDRESS, 21, PAE_RESERVED);
             }
-            default -> walkWide(linear, access, privilege, cpu.cr3 & ADDRESS, 39, ADDRESS_RESERVED);
+            default -> {
+                // What instructions address has been checked; tables may lie anywhere.
+                if (!SegmentCheck.canonical(linear)) {
+                    throw cpu.protection();
+                }
+                yield walkWide(linear, access, privilege, cpu.cr3 & ADDRESS, 39, ADDRESS_RESERVED);
+            }
         };
     }
 

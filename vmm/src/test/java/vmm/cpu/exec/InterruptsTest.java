@@ -298,4 +298,45 @@ class InterruptsTest {
         assertEquals(TASK, cpu.segmentSelector[Cpu.TR]);
         assertEquals(0x89, p.memory.read8(GDT + task + 5));
     }
+
+    /**
+     * Two tasks, each without code segment and with its TSS on the other's descriptor: the link
+     * that the processor writes when it leaves one task, 0x8900 or 0x8980, makes that task
+     * available again. The second TSS is addressed through another mapping so that its base has
+     * those bits.
+     */
+    @Test
+    void endlessTaskSwitchesShutTheProcessorDown() {
+        p.protectedMode(0);
+        p.memory.write32(0x10_0000, 0x83); // 4 MiB pages
+        p.memory.write32(0x10_0008, 0x83);
+        cpu.cr3 = 0x10_0000;
+        cpu.cr4 |= Cpu.CR4_PSE;
+        cpu.cr0 |= Cpu.CR0_PG;
+        cpu.modeChanged();
+        cpu.gdtLimit = 0xffff;
+        int one = 0x8900;
+        int two = 0x8980;
+        long tssOne = GDT + two + 4;
+        long tssTwo = GDT + one + 4;
+        p.descriptor(one, segment(tssOne, 0x67, 0x89));
+        p.descriptor(two, segment(0x80_0000 | tssTwo, 0x67, 0x89));
+        p.memory.write32(tssOne + 0x1c, 0x10_0000);
+        p.memory.write32(tssTwo + 0x1c, 0x10_0000);
+        p.memory.write64(IDT + 8 * Cpu.GP, gate(one, 0, 0x85));
+        p.memory.write64(IDT + 8 * Cpu.TS, gate(one, 0, 0x85));
+        p.memory.write64(IDT + 8 * Cpu.DF, gate(two, 0, 0x85));
+        cpu.segment(Cpu.TR, two, TSS, 0x67, 0x8b); // the first link must be right too
+        p.deliver(Cpu.GP, 0);
+        assertTrue(cpu.shutdown);
+        assertEquals(0, cpu.nestedTasks);
+    }
+
+    @Test
+    void tablesOutsideTheAddressSpaceAreAFault() {
+        p.longMode(0);
+        cpu.gdtBase = 0x7fff_ffff_fff0L;
+        cpu.gpr[Cpu.RAX] = 0x18;
+        p.faults(Cpu.GP, 0, "8e d8");
+    }
 }
