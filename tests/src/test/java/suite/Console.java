@@ -76,16 +76,12 @@ final class Console implements AutoCloseable {
 
     /** Runs a shell command in the guest and returns what it printed. */
     String run(String command, long timeoutS) throws IOException, InterruptedException {
-        type(command + "; echo \"<$?>\"");
-        await("echo \"<\\$\\?>\"\\s*\\r?\\n", timeoutS);
-        int start;
-        synchronized (text) {
-            start = seen;
-        }
-        Matcher end = await("<(\\d+)>\\r?\\n", timeoutS);
-        String output = all().substring(start, end.start()).replace("\r", "");
-        if (!end.group(1).equals("0")) {
-            throw new AssertionError(command + " ended with " + end.group(1) + ": " + output);
+        // The echo of this line has the quotes in the markers, what it prints has not.
+        type("echo \"[\"\"[\"; " + command + "; echo \"]\"\"]$?\"");
+        Matcher end = await("\\[\\[\\r?\\n((?s:.*?))\\]\\](\\d+)\\r?\\n", timeoutS);
+        String output = end.group(1).replace("\r", "");
+        if (!end.group(2).equals("0")) {
+            throw new AssertionError(command + " ended with " + end.group(2) + ": " + output);
         }
         return output;
     }
