@@ -19,6 +19,7 @@ import vmd.proto.VmmToVm;
 final class Delivery implements Channel.Receiver {
     private final CompletableFuture<Parts> complete = new CompletableFuture<>();
     private final Runnable stop;
+    private volatile boolean leaving;
     private @Nullable MachineSpec spec;
     private @Nullable Fd kernel;
     private @Nullable Fd initrd;
@@ -32,6 +33,11 @@ final class Delivery implements Channel.Receiver {
      */
     Delivery(Runnable stop) {
         this.stop = stop;
+    }
+
+    /** The end of the channel is no surprise any more: this process has said why it ends. */
+    void leave() {
+        leaving = true;
     }
 
     /** Waits for all parts. */
@@ -91,6 +97,9 @@ final class Delivery implements Channel.Receiver {
 
     @Override
     public void ended(@Nullable String fault) {
+        if (leaving) {
+            return;
+        }
         // Without a supervisor nobody could stop this machine, show it or reap it.
         if (fault != null) {
             Log.fatal(fault);

@@ -30,6 +30,7 @@ public final class Main {
                         delivery.await(),
                         engine -> channel.send(new VmToVmm.Started(engine).encode(0), null));
         Log.debug("ends with " + outcome.code() + " " + outcome.text());
+        delivery.leave();
         channel.send(new VmToVmm.Ended(outcome).encode(0), null);
         channel.close();
         channel.awaitEnd(FAREWELL_MS);

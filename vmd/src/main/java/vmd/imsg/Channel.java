@@ -183,6 +183,10 @@ public final class Channel {
     /** Ends the channel now. */
     public void abort() {
         broken = true;
+        stopSending();
+    }
+
+    private void stopSending() {
         dropWaiting();
         waiting.add(LAST);
         shutdownSocket();
@@ -213,8 +217,9 @@ public final class Channel {
         } catch (PosixException e) {
             breakOff(String.valueOf(e.getMessage()));
         } finally {
-            // Whoever closed its end reads no more either: the writer need not wait.
-            abort();
+            // Whoever closed its end reads no more either: the writer need not wait. What has
+            // been received is still delivered.
+            stopSending();
             executor.execute(() -> receiver.ended(fault));
             threadDone();
         }
