@@ -111,6 +111,20 @@ class ChannelTest {
     }
 
     @Test
+    void whatWasReceivedIsDeliveredEvenIfTheEndIsKnown() throws InterruptedException {
+        BlockingQueue<Runnable> later = new LinkedBlockingQueue<>();
+        starter.start(later::add, atStarter);
+        child = Channel.towardsStarter(pair.second(), "vmm").start(Runnable::run, atChild);
+        child.send(message(8), null);
+        child.close();
+        assertTrue(child.awaitEnd(WAIT_MS));
+        assertTrue(starter.awaitEnd(WAIT_MS));
+        later.forEach(Runnable::run);
+        assertEquals(8, Objects.requireNonNull(atStarter.next().message()).type());
+        assertNull(atStarter.next().message());
+    }
+
+    @Test
     void forgedMessageEndsTheChannel() throws InterruptedException {
         starter.start(Runnable::run, atStarter);
         byte[] forged = message(3).encode();
