@@ -6,6 +6,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 
 /** The name that ps shows for this process. */
@@ -31,7 +32,10 @@ public final class ProcessTitle {
         byte[] text = title.getBytes(StandardCharsets.UTF_8);
         try {
             Path comm = Path.of("/proc/self/comm"); // that of the first thread, whoever writes
-            Files.write(comm, Arrays.copyOf(text, Math.min(text.length, COMM_MAX)));
+            byte[] name = Arrays.copyOf(text, Math.min(text.length, COMM_MAX));
+            // Not the default options: the supervisor's filter, which machines inherit, lets
+            // nobody create or truncate files.
+            Files.write(comm, name, StandardOpenOption.WRITE);
             String stat = Files.readString(Path.of("/proc/self/stat"));
             String[] fields = stat.substring(stat.lastIndexOf(')') + 2).trim().split(" ");
             long start = Long.parseLong(fields[ARG_START - FIRST_FIELD]);

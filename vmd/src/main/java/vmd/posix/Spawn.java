@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Starts a program with posix_spawn(3): descriptor 3 is its channel, nothing above is open, no
@@ -13,6 +14,9 @@ import java.util.List;
 public final class Spawn {
     /** The descriptor that every child finds its channel on. */
     public static final int CHANNEL = 3;
+
+    /** The descriptor that a child finds the folder of its program on, if it is given one. */
+    public static final int PROGRAM = 4;
 
     /** Sizes in glibc: 80, 336, 128; the slack is for a libc that grows. */
     private static final int OPAQUE_BYTES = 512;
@@ -49,19 +53,32 @@ public final class Spawn {
         NULL
     }
 
+    /** As the other one, without the folder of a program. */
+    public static int start(
+            String path, List<String> argv, List<String> environment, Fd channel, Output output) {
+        return start(path, argv, environment, channel, null, output);
+    }
+
     /**
      * Starts {@code path} with {@code argv} (whose first word is its name in ps) and only the
      * variables of {@code environment} ("NAME=value"). Returns its process id.
+     *
+     * @param program passed on as descriptor {@link #PROGRAM} if it is not null
      */
     public static int start(
-            String path, List<String> argv, List<String> environment, Fd channel, Output output) {
+            String path,
+            List<String> argv,
+            List<String> environment,
+            Fd channel,
+            @Nullable Fd program,
+            Output output) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment actions = arena.allocate(OPAQUE_BYTES, Long.BYTES);
             CLibrary.checkDirect(
                     "posix_spawn_file_actions_init",
                     CLibrary.call(ACTIONS_INIT, actions.address()));
             try {
-                descriptors(arena, actions.address(), channel, output);
+                descriptors(arena, actions.address(), channel, program, output);
                 long attributes = attributes(arena);
                 MemorySegment pid = arena.allocate(ValueLayout.JAVA_INT);
                 long r =
@@ -81,9 +98,13 @@ public final class Spawn {
         }
     }
 
-    private static void descriptors(Arena arena, long actions, Fd channel, Output output) {
+    private static void descriptors(
+            Arena arena, long actions, Fd channel, @Nullable Fd program, Output output) {
         // The channel first: descriptor 3 of the parent may be about to be replaced, but a channel
         // that has the number 0, 1 or 2 would be. dup2 onto itself clears close-on-exec here.
+        if (program != null && program.number() == CHANNEL) {
+            throw new PosixException("descriptor " + CHANNEL, Errno.EBUSY);
+        }
         add(CLibrary.call(ADD_DUP2, actions, channel.number(), CHANNEL));
         long devNull = CLibrary.string(arena, "/dev/null").address();
         add(CLibrary.call(ADD_OPEN, actions, 0, devNull, FileIo.O_RDONLY, 0, 0));
@@ -91,7 +112,10 @@ public final class Spawn {
             add(CLibrary.call(ADD_OPEN, actions, 1, devNull, FileIo.O_WRONLY, 0, 0));
             add(CLibrary.call(ADD_DUP2, actions, 1, 2));
         }
-        add(CLibrary.call(ADD_CLOSEFROM, actions, CHANNEL + 1));
+        if (program != null) {
+            add(CLibrary.call(ADD_DUP2, actions, program.number(), PROGRAM));
+        }
+        add(CLibrary.call(ADD_CLOSEFROM, actions, (program == null ? CHANNEL : PROGRAM) + 1));
         long root = CLibrary.string(arena, "/").address();
         add(CLibrary.call(ADD_CHDIR, actions, root));
     }

@@ -1,5 +1,9 @@
 package vmd.privsep;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import vmd.log.Log;
 import vmd.posix.Errno;
 import vmd.posix.Fd;
@@ -11,6 +15,8 @@ import vmd.posix.Spawn;
 
 /** The first steps of every child. */
 public final class ChildProcess {
+    private static final String CLASS_PATH = "java.class.path";
+
     private ChildProcess() {}
 
     /**
@@ -23,7 +29,29 @@ public final class ChildProcess {
         Log.exitOnUncaught();
         ProcessTitle.set(startUp.title());
         Processes.ignoreSignal(Processes.SIGHUP);
+        // Searching for what is not there opens every jar, while it can be reached. A jar is
+        // otherwise opened when a class is first looked for in it.
+        ClassLoader.getSystemClassLoader().getResource("no/such/thing");
         return startUp;
+    }
+
+    /**
+     * Closes the folder of the program if this process was given it; nothing but classes can be
+     * read from the jars after that.
+     */
+    public static void closeProgram() {
+        Path folder = Path.of("/proc/self/fd", String.valueOf(Spawn.PROGRAM));
+        String classPath = System.getProperty(CLASS_PATH);
+        if (!classPath.startsWith(folder + "/")) {
+            return;
+        }
+        try (Fd _ = Fd.own(Spawn.PROGRAM)) {
+            // The sandbox tells the jars' descriptors from stray ones by the paths that they have.
+            String real = Files.readSymbolicLink(folder).toString();
+            System.setProperty(CLASS_PATH, classPath.replace(folder.toString(), real));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** The channel to whoever started this process; to be asked for once. */

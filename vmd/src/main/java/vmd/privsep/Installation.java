@@ -94,6 +94,11 @@ public final class Installation {
         return Files.isReadable(archive) ? List.of("-XX:SharedArchiveFile=" + archive) : List.of();
     }
 
+    /** The folder of the jars; null in development. */
+    @Nullable Path library() {
+        return home == null ? null : home.resolve("lib");
+    }
+
     /** The class path of a role: its jars and nothing else. */
     public String classPath(Role role) {
         if (home == null) {

@@ -15,7 +15,36 @@ import vmd.privsep.Role;
 public final class Sandbox {
     private static final String ARCHITECTURE = "os.arch";
 
-    private Sandbox() {}
+    private final Role role;
+    private final long[] program;
+
+    private Sandbox(Role role, long[] program) {
+        this.role = role;
+        this.program = program;
+    }
+
+    /**
+     * Reads the policy of a role. To be called before root is given up: afterwards the folder of
+     * the jars may be out of reach.
+     */
+    public static Sandbox of(Role role) {
+        if (!System.getProperty(ARCHITECTURE).equals("amd64")) {
+            throw new PosixException(
+                    "no system call filter for " + System.getProperty(ARCHITECTURE),
+                    Errno.EOPNOTSUPP);
+        }
+        return new Sandbox(role, Filter.compile(Policy.of(role)));
+    }
+
+    /** As {@link #enter(Collection)} of the role's policy, where that can be read now. */
+    public static void enter(Role role, Collection<Integer> keep) {
+        of(role).enter(keep);
+    }
+
+    /** As {@link #confine()} of the role's policy, where that can be read now. */
+    public static void confine(Role role) {
+        of(role).confine();
+    }
 
     /**
      * For a child, when it has its log, its channel and its identity, and before it reads the first
@@ -25,9 +54,9 @@ public final class Sandbox {
      * <p>It fails, and the process has to end then, if any of it cannot be done: the limits, the
      * filter on every thread, the proof from /proc that each thread has it.
      */
-    public static void enter(Role role, Collection<Integer> keep) {
+    public void enter(Collection<Integer> keep) {
         closeStray(keep);
-        confine(role);
+        confine();
     }
 
     /** Closes what was open before us; for the parent at its start, which confines itself later. */
@@ -37,19 +66,13 @@ public final class Sandbox {
         Descriptors.closeStray(kept);
     }
 
-    /** Limits and filter of a role; for the parent, when its children run. */
-    public static void confine(Role role) {
-        if (!System.getProperty(ARCHITECTURE).equals("amd64")) {
-            throw new PosixException(
-                    "no system call filter for " + System.getProperty(ARCHITECTURE),
-                    Errno.EOPNOTSUPP);
-        }
+    /** Limits and filter of the role; for the parent, when its children run. */
+    public void confine() {
         if (role == Role.VM) {
             // The one role that may open nothing later; 45 ms of processor time the others save.
             Preload.requireJars();
             Preload.run();
         }
-        long[] program = Filter.compile(Policy.of(role));
         limit(Processes.RLIMIT_CORE, 0);
         limit(Processes.RLIMIT_NOFILE, descriptorLimit(role));
         try (Evidence evidence = Evidence.collect()) {
