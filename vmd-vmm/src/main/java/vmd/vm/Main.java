@@ -19,9 +19,11 @@ public final class Main {
 
     public static void main(String[] args) {
         StartUp startUp = ChildProcess.begin(args);
+        Sandbox sandbox = Sandbox.of(Role.VM);
+        ChildProcess.closeProgram();
         Channel channel = Channel.towardsStarter(ChildProcess.channel(), startUp.name());
         Privileges.drop(startUp.account());
-        Sandbox.enter(Role.VM, List.of());
+        sandbox.enter(List.of());
         Run run = new Run();
         Delivery delivery = new Delivery(run::stop);
         channel.start(Runnable::run, delivery);

@@ -1,6 +1,5 @@
 package vmd.vmm;
 
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import vmd.imsg.Channel;
 import vmd.imsg.EventLoop;
@@ -22,12 +21,12 @@ public final class Main implements Channel.Receiver {
     private final Channel channel;
     private final Supervisor supervisor;
 
-    private Main(Channel channel, EventLoop loop, StartUp startUp) {
+    private Main(Channel channel, EventLoop loop, Spawner spawner, StartUp startUp) {
         this.channel = channel;
         this.supervisor =
                 new Supervisor(
                         loop,
-                        new Spawner(Installation.current()),
+                        spawner,
                         startUp.account(),
                         startUp.foreground(),
                         message -> channel.send(message.encode(0), null));
@@ -35,11 +34,13 @@ public final class Main implements Channel.Receiver {
 
     public static void main(String[] args) {
         StartUp startUp = ChildProcess.begin(args);
+        Sandbox sandbox = Sandbox.of(Role.VMM);
         Channel channel = Channel.towardsStarter(ChildProcess.channel(), startUp.name());
+        Spawner spawner = Spawner.prepared(Installation.current(), Role.VM);
         Privileges.drop(startUp.account());
-        Sandbox.enter(Role.VMM, List.of());
+        sandbox.enter(spawner.descriptors());
         EventLoop loop = new EventLoop();
-        channel.start(loop, new Main(channel, loop, startUp));
+        channel.start(loop, new Main(channel, loop, spawner, startUp));
         loop.run();
         System.exit(0);
     }

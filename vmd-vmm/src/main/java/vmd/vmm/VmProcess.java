@@ -136,6 +136,7 @@ final class VmProcess implements Channel.Receiver {
         }
         gone = true;
         Outcome outcome = outcome(status);
+        Log.debug("vm " + spec.name() + ": " + status + ", said " + farewell + ": " + outcome);
         boolean reboot = outcome.code() == Outcome.EAGAIN;
         supervisor.ended(this, reboot && stopAsked ? Outcome.OK : outcome, started);
     }
