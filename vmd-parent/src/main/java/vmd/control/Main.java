@@ -26,10 +26,11 @@ public final class Main implements Server.Parent, Channel.Receiver {
 
     public static void main(String[] args) {
         StartUp startUp = ChildProcess.begin(args);
+        Sandbox sandbox = Sandbox.of(Role.CONTROL);
         Channel channel = Channel.towardsStarter(ChildProcess.channel(), startUp.name());
         Privileges.drop(startUp.account());
         Main main = new Main(channel);
-        Sandbox.enter(Role.CONTROL, main.server.descriptors());
+        sandbox.enter(main.server.descriptors());
         main.run();
     }
 

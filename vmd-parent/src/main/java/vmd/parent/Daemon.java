@@ -1,6 +1,7 @@
 package vmd.parent;
 
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -76,8 +77,14 @@ final class Daemon {
 
     /** Runs the daemon to its end; the exit code of the process. */
     int run() {
-        Signals.on(Signals.Name.TERM, () -> loop.execute(() -> end(0)));
-        Signals.on(Signals.Name.INT, () -> loop.execute(() -> end(0)));
+        for (Signals.Name name : List.of(Signals.Name.TERM, Signals.Name.INT)) {
+            Signals.on(
+                    name,
+                    () -> {
+                        Log.info("shutting down on SIG" + name);
+                        loop.execute(() -> end(0));
+                    });
+        }
         loop.execute(this::begin);
         try {
             loop.run();
@@ -116,7 +123,8 @@ final class Daemon {
         if (!notReady.isEmpty() || ending) {
             return;
         }
-        enterSandbox();
+        // From now on this process starts no other one.
+        Sandbox.confine(Role.PARENT);
         Log.info("startup");
         readiness.accept(null);
         for (VmConfig vm : configuration.vms()) {
@@ -124,11 +132,6 @@ final class Daemon {
                 registry.find(VmRef.byName(vm.name())).ifPresent(this::autoStart);
             }
         }
-    }
-
-    /** From now on this process starts no other one; what it has open it needs. */
-    private static void enterSandbox() {
-        Sandbox.enter(Role.PARENT, OpenDescriptors.numbers());
     }
 
     private void autoStart(Vm vm) {

@@ -1,6 +1,7 @@
 package vmd.parent;
 
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import vmd.conf.ConfigError;
 import vmd.conf.Configuration;
@@ -19,6 +20,7 @@ import vmd.privsep.Role;
 import vmd.privsep.ServiceAccount;
 import vmd.privsep.Spawner;
 import vmd.privsep.StartUp;
+import vmd.sandbox.Sandbox;
 
 /** The command {@code vmd}, and the parent process. */
 public final class Main {
@@ -65,6 +67,7 @@ public final class Main {
     private static int daemon(StartUp startUp) {
         Log.start("", false, startUp.verbosity());
         Fd channel = ChildProcess.channel();
+        Sandbox.closeStray(List.of());
         try {
             Options options = parse(startUp.arguments().toArray(String[]::new));
             Configuration configuration = configuration(options);
