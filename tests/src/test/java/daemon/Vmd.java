@@ -4,6 +4,8 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.LocalTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -12,10 +14,16 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import vmd.privsep.Installation;
+import vmd.privsep.Role;
 
 /** A daemon in the foreground, with a socket and a configuration of its own. */
 final class Vmd implements AutoCloseable {
     static final long WAIT_S = 30;
+
+    private static final Path HOME = Installed.once();
+
+    private static final String END = "(no more)";
 
     private final Process process;
     private final Path socket;
@@ -54,21 +62,28 @@ final class Vmd implements AutoCloseable {
                                 "-XX:TieredStopAtLevel=1",
                                 "-Xmx64m",
                                 "--enable-native-access=ALL-UNNAMED",
+                                "-Dvmd.home=" + HOME,
                                 "-cp",
-                                System.getProperty("java.class.path"),
+                                Installation.ofHome(HOME).classPath(Role.PARENT),
                                 "vmd.parent.Main"));
         command.addAll(List.of(options));
         return command;
     }
 
+    /** Collects the log, and keeps it in target/daemon.log for who has to explain a failure. */
     private void collect() {
+        Path log = Path.of("target", "daemon.log");
         try (BufferedReader reader = process.inputReader()) {
             for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+                String stamped = LocalTime.now() + " " + socket.getParent() + " " + line + "\n";
+                Files.writeString(
+                        log, stamped, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
                 lines.add(line);
             }
         } catch (IOException e) {
             lines.add("cannot read: " + e);
         }
+        lines.add(END);
     }
 
     /** Waits for a line of the log that {@code regex} finds something in. */
@@ -77,7 +92,7 @@ final class Vmd implements AutoCloseable {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(WAIT_S);
         while (true) {
             String line = lines.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
-            if (line == null) {
+            if (line == null || line.equals(END)) {
                 throw new AssertionError("no line '" + regex + "' in " + seen);
             }
             seen.add(line);
@@ -140,14 +155,18 @@ final class Vmd implements AutoCloseable {
         return process.exitValue();
     }
 
-    /** Ends the daemon in order. */
+    /** Ends the daemon in order; that it has ended already is an error. */
     @Override
     public void close() throws InterruptedException {
+        boolean alive = process.isAlive();
         process.destroy();
         if (!process.waitFor(WAIT_S, TimeUnit.SECONDS)) {
             process.descendants().forEach(ProcessHandle::destroyForcibly);
             process.destroyForcibly();
             throw new AssertionError("vmd does not end: " + seen + lines);
+        }
+        if (!alive) {
+            throw new AssertionError("vmd had ended: " + seen + lines);
         }
     }
 }
