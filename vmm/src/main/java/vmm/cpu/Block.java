@@ -42,6 +42,9 @@ final class Block {
 
     Block target = this;
 
+    /** What a dropped block consisted of: it may still be running. */
+    private Insn @Nullable [] before;
+
     // Links of the cache.
     @Nullable Block nextInBucket;
     @Nullable Block nextInPage;
@@ -64,11 +67,17 @@ final class Block {
     }
 
     boolean dropped() {
-        return insns.length > 0 && insns[0] == LEAVE;
+        return before != null;
+    }
+
+    /** The instructions, also of a dropped block. */
+    Insn[] decoded() {
+        return before != null ? before : insns;
     }
 
     /** Makes the run loop leave the block after the current instruction, never to come back. */
     void drop() {
+        before = insns.clone();
         Arrays.fill(insns, LEAVE);
         linear = NOWHERE;
         sequel = this;

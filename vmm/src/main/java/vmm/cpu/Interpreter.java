@@ -256,10 +256,29 @@ public final class Interpreter {
 
     private void execute(Block block) {
         cpu.interruptShadow = false;
-        Hot.run(cpu, block.insns);
+        long start = cpu.rip;
+        try {
+            Hot.run(cpu, block.insns);
+        } catch (GuestFault fault) {
+            rewind(block, start);
+            throw fault;
+        }
         if (block.eventful) {
             noteEvents();
         }
+    }
+
+    /** Puts RIP, now behind the instruction that faulted, back to it. */
+    private void rewind(Block block, long start) {
+        long ip = start;
+        for (Insn i : block.decoded()) {
+            cpu.instructions++;
+            if (ip + i.length == cpu.rip) {
+                break;
+            }
+            ip += i.length;
+        }
+        cpu.rip = ip;
     }
 
     private void noteEvents() {

@@ -16,12 +16,12 @@ final class InterpreterBench {
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
     private static final int ROUNDS = 6;
 
-    /** mov ecx,50000000; add rax,rbx; xor rdx,rax; lea rsi,[rax+rdx*2]; sub rdi,3; dec ecx; jnz. */
-    private static final String ALU = "b980f0fa02 4801d8 4831c2 488d3450 4883ef03 ffc9 75ee faf4";
+    /** mov ecx,20000000; add rax,rbx; xor rdx,rax; lea rsi,[rax+rdx*2]; sub rdi,3; dec ecx; jnz. */
+    private static final String ALU = "b9002d3101 4801d8 4831c2 488d3450 4883ef03 ffc9 75ee faf4";
 
     /** The same length of loop with loads, stores, a call and its return. */
     private static final String MEMORY =
-            "be00002000 b900e1f505 8b06 01d8 894608 e806000000 ffc9 75f0 faf4 55 5d c3";
+            "be00002000 b980969800 8b06 01d8 894608 e806000000 ffc9 75f0 faf4 55 5d c3";
 
     private InterpreterBench() {}
 

@@ -1,7 +1,6 @@
 package vmm.cpu.exec;
 
 import vmm.cpu.Cpu;
-import vmm.cpu.GuestFault;
 import vmm.cpu.Insn;
 import vmm.cpu.isa.Family;
 
@@ -85,149 +84,145 @@ public final class Hot {
 
     private Hot() {}
 
-    /** Executes {@code insns}, the block at {@link Cpu#rip}, up to its end or a fault. */
+    /**
+     * Executes {@code insns}, the block at {@link Cpu#rip}, up to its end or a fault. Whatever can
+     * fault writes {@link Cpu#rip} first; from that the caller finds the instruction.
+     */
     public static void run(Cpu cpu, Insn[] insns) {
         long[] gpr = cpu.gpr;
         long ip = cpu.rip;
         int k = 0;
-        int length = 0;
-        try {
-            while (k < insns.length) {
-                Insn i = insns[k];
-                k++;
-                length = i.length;
-                ip += length;
-                switch (i.op) {
-                    case MOV_RR_64 -> gpr[i.rm] = gpr[i.reg];
-                    case MOV_RR_32 -> gpr[i.rm] = low(gpr[i.reg]);
-                    case MOV_RI_64 -> gpr[i.rm] = i.immediate;
-                    case MOV_RI_32 -> gpr[i.rm] = low(i.immediate);
-                    case ADD_RR_64 -> gpr[i.rm] = add64(cpu, gpr[i.rm], gpr[i.reg]);
-                    case ADD_RR_32 -> gpr[i.rm] = add32(cpu, gpr[i.rm], gpr[i.reg]);
-                    case ADD_RI_64 -> gpr[i.rm] = add64(cpu, gpr[i.rm], i.immediate);
-                    case ADD_RI_32 -> gpr[i.rm] = add32(cpu, gpr[i.rm], i.immediate);
-                    case SUB_RR_64 -> gpr[i.rm] = sub64(cpu, gpr[i.rm], gpr[i.reg]);
-                    case SUB_RR_32 -> gpr[i.rm] = low(sub32(cpu, gpr[i.rm], gpr[i.reg]));
-                    case SUB_RI_64 -> gpr[i.rm] = sub64(cpu, gpr[i.rm], i.immediate);
-                    case SUB_RI_32 -> gpr[i.rm] = low(sub32(cpu, gpr[i.rm], i.immediate));
-                    case CMP_RR_64 -> sub64(cpu, gpr[i.rm], gpr[i.reg]);
-                    case CMP_RR_32 -> sub32(cpu, gpr[i.rm], gpr[i.reg]);
-                    case CMP_RI_64 -> sub64(cpu, gpr[i.rm], i.immediate);
-                    case CMP_RI_32 -> sub32(cpu, gpr[i.rm], i.immediate);
-                    case TEST_RR_64 -> cpu.flagsLogic(gpr[i.rm] & gpr[i.reg]);
-                    case TEST_RR_32 -> cpu.flagsLogic((int) (gpr[i.rm] & gpr[i.reg]));
-                    case TEST_RR_8 -> cpu.flagsLogic((byte) (gpr[i.rm] & gpr[i.reg]));
-                    case AND_RR_64 -> gpr[i.rm] = logic64(cpu, gpr[i.rm] & gpr[i.reg]);
-                    case AND_RR_32 -> gpr[i.rm] = logic32(cpu, gpr[i.rm] & gpr[i.reg]);
-                    case AND_RI_64 -> gpr[i.rm] = logic64(cpu, gpr[i.rm] & i.immediate);
-                    case AND_RI_32 -> gpr[i.rm] = logic32(cpu, gpr[i.rm] & i.immediate);
-                    case OR_RR_64 -> gpr[i.rm] = logic64(cpu, gpr[i.rm] | gpr[i.reg]);
-                    case OR_RR_32 -> gpr[i.rm] = logic32(cpu, gpr[i.rm] | gpr[i.reg]);
-                    case XOR_RR_64 -> gpr[i.rm] = logic64(cpu, gpr[i.rm] ^ gpr[i.reg]);
-                    case XOR_RR_32 -> gpr[i.rm] = logic32(cpu, gpr[i.rm] ^ gpr[i.reg]);
-                    case ZERO -> {
-                        gpr[i.rm] = 0;
-                        cpu.flagsLogic(0);
+        while (k < insns.length) {
+            Insn i = insns[k];
+            k++;
+            ip += i.length;
+            switch (i.op) {
+                case MOV_RR_64 -> gpr[i.rm] = gpr[i.reg];
+                case MOV_RR_32 -> gpr[i.rm] = low(gpr[i.reg]);
+                case MOV_RI_64 -> gpr[i.rm] = i.immediate;
+                case MOV_RI_32 -> gpr[i.rm] = low(i.immediate);
+                case ADD_RR_64 -> gpr[i.rm] = add64(cpu, gpr[i.rm], gpr[i.reg]);
+                case ADD_RR_32 -> gpr[i.rm] = add32(cpu, gpr[i.rm], gpr[i.reg]);
+                case ADD_RI_64 -> gpr[i.rm] = add64(cpu, gpr[i.rm], i.immediate);
+                case ADD_RI_32 -> gpr[i.rm] = add32(cpu, gpr[i.rm], i.immediate);
+                case SUB_RR_64 -> gpr[i.rm] = sub64(cpu, gpr[i.rm], gpr[i.reg]);
+                case SUB_RR_32 -> gpr[i.rm] = low(sub32(cpu, gpr[i.rm], gpr[i.reg]));
+                case SUB_RI_64 -> gpr[i.rm] = sub64(cpu, gpr[i.rm], i.immediate);
+                case SUB_RI_32 -> gpr[i.rm] = low(sub32(cpu, gpr[i.rm], i.immediate));
+                case CMP_RR_64 -> sub64(cpu, gpr[i.rm], gpr[i.reg]);
+                case CMP_RR_32 -> sub32(cpu, gpr[i.rm], gpr[i.reg]);
+                case CMP_RI_64 -> sub64(cpu, gpr[i.rm], i.immediate);
+                case CMP_RI_32 -> sub32(cpu, gpr[i.rm], i.immediate);
+                case TEST_RR_64 -> cpu.flagsLogic(gpr[i.rm] & gpr[i.reg]);
+                case TEST_RR_32 -> cpu.flagsLogic((int) (gpr[i.rm] & gpr[i.reg]));
+                case TEST_RR_8 -> cpu.flagsLogic((byte) (gpr[i.rm] & gpr[i.reg]));
+                case AND_RR_64 -> gpr[i.rm] = logic64(cpu, gpr[i.rm] & gpr[i.reg]);
+                case AND_RR_32 -> gpr[i.rm] = logic32(cpu, gpr[i.rm] & gpr[i.reg]);
+                case AND_RI_64 -> gpr[i.rm] = logic64(cpu, gpr[i.rm] & i.immediate);
+                case AND_RI_32 -> gpr[i.rm] = logic32(cpu, gpr[i.rm] & i.immediate);
+                case OR_RR_64 -> gpr[i.rm] = logic64(cpu, gpr[i.rm] | gpr[i.reg]);
+                case OR_RR_32 -> gpr[i.rm] = logic32(cpu, gpr[i.rm] | gpr[i.reg]);
+                case XOR_RR_64 -> gpr[i.rm] = logic64(cpu, gpr[i.rm] ^ gpr[i.reg]);
+                case XOR_RR_32 -> gpr[i.rm] = logic32(cpu, gpr[i.rm] ^ gpr[i.reg]);
+                case ZERO -> {
+                    gpr[i.rm] = 0;
+                    cpu.flagsLogic(0);
+                }
+                case SHL_RI_64 -> gpr[i.rm] = shl64(cpu, gpr[i.rm], (int) i.immediate);
+                case SHR_RI_64 -> gpr[i.rm] = shr64(cpu, gpr[i.rm], (int) i.immediate);
+                case SHR_RI_32 -> gpr[i.rm] = shr32(cpu, gpr[i.rm], (int) i.immediate);
+                case DEC_R_32 -> gpr[i.rm] = low(Alu.dec(cpu, gpr[i.rm], 4));
+                case LEA_64 -> {
+                    cpu.rip = ip;
+                    gpr[i.reg] = cpu.effectiveAddress(i);
+                }
+                case LEA_32 -> {
+                    cpu.rip = ip;
+                    gpr[i.reg] = low(cpu.effectiveAddress(i));
+                }
+                case LOAD_64 -> {
+                    cpu.rip = ip;
+                    gpr[i.reg] = cpu.mmu.load64(i.segment, cpu.effectiveAddress(i));
+                }
+                case LOAD_64_SIMPLE -> {
+                    cpu.rip = ip;
+                    gpr[i.reg] = cpu.mmu.load64(i.segment, gpr[i.base] + i.displacement);
+                }
+                case LOAD_32 -> {
+                    cpu.rip = ip;
+                    gpr[i.reg] = low(cpu.mmu.load32(i.segment, cpu.effectiveAddress(i)));
+                }
+                case STORE_64 -> {
+                    cpu.rip = ip;
+                    cpu.mmu.store64(i.segment, cpu.effectiveAddress(i), gpr[i.reg]);
+                }
+                case STORE_32 -> {
+                    cpu.rip = ip;
+                    cpu.mmu.store32(i.segment, cpu.effectiveAddress(i), (int) gpr[i.reg]);
+                }
+                case STORE_8 -> {
+                    cpu.rip = ip;
+                    cpu.mmu.store8(i.segment, cpu.effectiveAddress(i), (int) gpr[i.reg]);
+                }
+                case MOVZX_8_RR -> gpr[i.reg] = gpr[i.rm] & 0xff;
+                case MOVZX_8_RM -> {
+                    cpu.rip = ip;
+                    gpr[i.reg] = cpu.mmu.load8(i.segment, cpu.effectiveAddress(i));
+                }
+                case MOVZX_16_RM -> {
+                    cpu.rip = ip;
+                    gpr[i.reg] = cpu.mmu.load16(i.segment, cpu.effectiveAddress(i));
+                }
+                case MOVSXD_RR -> gpr[i.reg] = (int) gpr[i.rm];
+                case PUSH_64 -> push(cpu, ip, gpr[i.rm]);
+                case POP_64 -> pop(cpu, ip, i.reg);
+                case CALL_64 -> {
+                    push(cpu, ip, ip);
+                    ip += i.immediate;
+                }
+                case RET_64 -> ip = ret(cpu, ip);
+                case JMP_64 -> ip += i.immediate;
+                case JE_64 -> ip += cpu.zf() ? i.immediate : 0;
+                case JNE_64 -> ip += cpu.zf() ? 0 : i.immediate;
+                case JB_64 -> ip += cpu.cf() ? i.immediate : 0;
+                case JAE_64 -> ip += cpu.cf() ? 0 : i.immediate;
+                case JCC_64 -> ip += Branch.holds(cpu, i.immediate2) ? i.immediate : 0;
+                case IMUL_RR_64 -> gpr[i.reg] = imul64(cpu, gpr[i.reg], gpr[i.rm]);
+                case MUL_R_64 -> mul64(cpu, gpr[i.rm]);
+                case CMP_RI_8 -> sub8(cpu, gpr[i.rm], i.immediate);
+                case CMP_MI_8 -> {
+                    cpu.rip = ip;
+                    int value = cpu.mmu.load8(i.segment, cpu.effectiveAddress(i));
+                    sub8(cpu, value, i.immediate);
+                }
+                case NOP -> {}
+                case SET_R -> set(cpu, i);
+                case CMOV_RR_64 -> {
+                    if (Branch.holds(cpu, i.immediate2)) {
+                        gpr[i.reg] = gpr[i.rm];
                     }
-                    case SHL_RI_64 -> gpr[i.rm] = shl64(cpu, gpr[i.rm], (int) i.immediate);
-                    case SHR_RI_64 -> gpr[i.rm] = shr64(cpu, gpr[i.rm], (int) i.immediate);
-                    case SHR_RI_32 -> gpr[i.rm] = shr32(cpu, gpr[i.rm], (int) i.immediate);
-                    case DEC_R_32 -> gpr[i.rm] = low(Alu.dec(cpu, gpr[i.rm], 4));
-                    case LEA_64 -> {
-                        cpu.rip = ip;
-                        gpr[i.reg] = cpu.effectiveAddress(i);
-                    }
-                    case LEA_32 -> {
-                        cpu.rip = ip;
-                        gpr[i.reg] = low(cpu.effectiveAddress(i));
-                    }
-                    case LOAD_64 -> {
-                        cpu.rip = ip;
-                        gpr[i.reg] = cpu.mmu.load64(i.segment, cpu.effectiveAddress(i));
-                    }
-                    case LOAD_64_SIMPLE ->
-                            gpr[i.reg] = cpu.mmu.load64(i.segment, gpr[i.base] + i.displacement);
-                    case LOAD_32 -> {
-                        cpu.rip = ip;
-                        gpr[i.reg] = low(cpu.mmu.load32(i.segment, cpu.effectiveAddress(i)));
-                    }
-                    case STORE_64 -> {
-                        cpu.rip = ip;
-                        cpu.mmu.store64(i.segment, cpu.effectiveAddress(i), gpr[i.reg]);
-                    }
-                    case STORE_32 -> {
-                        cpu.rip = ip;
-                        cpu.mmu.store32(i.segment, cpu.effectiveAddress(i), (int) gpr[i.reg]);
-                    }
-                    case STORE_8 -> {
-                        cpu.rip = ip;
-                        cpu.mmu.store8(i.segment, cpu.effectiveAddress(i), (int) gpr[i.reg]);
-                    }
-                    case MOVZX_8_RR -> gpr[i.reg] = gpr[i.rm] & 0xff;
-                    case MOVZX_8_RM -> {
-                        cpu.rip = ip;
-                        gpr[i.reg] = cpu.mmu.load8(i.segment, cpu.effectiveAddress(i));
-                    }
-                    case MOVZX_16_RM -> {
-                        cpu.rip = ip;
-                        gpr[i.reg] = cpu.mmu.load16(i.segment, cpu.effectiveAddress(i));
-                    }
-                    case MOVSXD_RR -> gpr[i.reg] = (int) gpr[i.rm];
-                    case PUSH_64 -> push(cpu, gpr[i.rm]);
-                    case POP_64 -> pop(cpu, i.reg);
-                    case CALL_64 -> {
-                        push(cpu, ip);
-                        ip += i.immediate;
-                    }
-                    case RET_64 -> ip = ret(cpu);
-                    case JMP_64 -> ip += i.immediate;
-                    case JE_64 -> ip += cpu.zf() ? i.immediate : 0;
-                    case JNE_64 -> ip += cpu.zf() ? 0 : i.immediate;
-                    case JB_64 -> ip += cpu.cf() ? i.immediate : 0;
-                    case JAE_64 -> ip += cpu.cf() ? 0 : i.immediate;
-                    case JCC_64 -> ip += Branch.holds(cpu, i.immediate2) ? i.immediate : 0;
-                    case IMUL_RR_64 -> gpr[i.reg] = imul64(cpu, gpr[i.reg], gpr[i.rm]);
-                    case MUL_R_64 -> mul64(cpu, gpr[i.rm]);
-                    case CMP_RI_8 -> sub8(cpu, gpr[i.rm], i.immediate);
-                    case CMP_MI_8 -> {
-                        cpu.rip = ip;
-                        int value = cpu.mmu.load8(i.segment, cpu.effectiveAddress(i));
-                        sub8(cpu, value, i.immediate);
-                    }
-                    case NOP -> {}
-                    case SET_R -> set(cpu, i);
-                    case CMOV_RR_64 -> {
-                        if (Branch.holds(cpu, i.immediate2)) {
-                            gpr[i.reg] = gpr[i.rm];
-                        }
-                    }
-                    case ADC_RR_64 -> gpr[i.rm] = adc64(cpu, gpr[i.rm], gpr[i.reg]);
-                    case ADD_RM_64 -> {
-                        cpu.rip = ip;
-                        long b = cpu.mmu.load64(i.segment, cpu.effectiveAddress(i));
-                        gpr[i.reg] = add64(cpu, gpr[i.reg], b);
-                    }
-                    case CMP_RM_64 -> {
-                        cpu.rip = ip;
-                        long b = cpu.mmu.load64(i.segment, cpu.effectiveAddress(i));
-                        sub64(cpu, gpr[i.reg], b);
-                    }
-                    case LEAVE -> {
-                        cpu.rip = ip;
+                }
+                case ADC_RR_64 -> gpr[i.rm] = adc64(cpu, gpr[i.rm], gpr[i.reg]);
+                case ADD_RM_64 -> {
+                    cpu.rip = ip;
+                    long b = cpu.mmu.load64(i.segment, cpu.effectiveAddress(i));
+                    gpr[i.reg] = add64(cpu, gpr[i.reg], b);
+                }
+                case CMP_RM_64 -> {
+                    cpu.rip = ip;
+                    long b = cpu.mmu.load64(i.segment, cpu.effectiveAddress(i));
+                    sub64(cpu, gpr[i.reg], b);
+                }
+                default -> {
+                    cpu.rip = ip;
+                    if (i.op == LEAVE) {
                         cpu.instructions += k - 1;
                         return;
                     }
-                    default -> {
-                        cpu.rip = ip;
-                        Dispatch.execute(cpu, i);
-                        ip = cpu.rip;
-                    }
+                    Dispatch.execute(cpu, i);
+                    ip = cpu.rip;
                 }
             }
-        } catch (GuestFault fault) {
-            cpu.rip = ip - length;
-            cpu.instructions += k;
-            throw fault;
         }
         cpu.rip = ip;
         cpu.instructions += k;
@@ -347,20 +342,23 @@ public final class Hot {
         cpu.gpr[i.rm] = cpu.gpr[i.rm] & ~0xffL | bit;
     }
 
-    private static void push(Cpu cpu, long value) {
+    private static void push(Cpu cpu, long ip, long value) {
+        cpu.rip = ip;
         long sp = cpu.gpr[Cpu.RSP] - 8;
         cpu.mmu.store64(Cpu.SS, sp, value);
         cpu.gpr[Cpu.RSP] = sp;
     }
 
-    private static void pop(Cpu cpu, int register) {
+    private static void pop(Cpu cpu, long ip, int register) {
+        cpu.rip = ip;
         long sp = cpu.gpr[Cpu.RSP];
         long value = cpu.mmu.load64(Cpu.SS, sp);
         cpu.gpr[Cpu.RSP] = sp + 8;
         cpu.gpr[register] = value;
     }
 
-    private static long ret(Cpu cpu) {
+    private static long ret(Cpu cpu, long ip) {
+        cpu.rip = ip;
         long sp = cpu.gpr[Cpu.RSP];
         long to = cpu.mmu.load64(Cpu.SS, sp);
         if (to << 16 >> 16 != to) {
