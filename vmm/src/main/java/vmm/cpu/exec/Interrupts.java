@@ -13,6 +13,12 @@ public final class Interrupts {
 
     private static final long CLEARED = Cpu.FLAG_TF | Cpu.FLAG_NT | Cpu.FLAG_RF | Cpu.FLAG_VM;
 
+    /**
+     * A benign exception in the delivery of a benign one, such as #AC in #AC, is delivered again
+     * and again by the letter of the manual; hosts have been stopped with that (CVE-2015-5307).
+     */
+    private static final int ATTEMPTS = 16;
+
     private Interrupts() {}
 
     /**
@@ -60,7 +66,7 @@ public final class Interrupts {
 
     private static void deliverOrDouble(Cpu cpu, int vector, int errorCode, int source) {
         int first = vector;
-        while (true) {
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             try {
                 deliver(cpu, first, errorCode, source);
                 return;
@@ -75,6 +81,7 @@ public final class Interrupts {
                 source = FAULT;
             }
         }
+        cpu.shutdown = true;
     }
 
     private static boolean doubles(int first, int second) {

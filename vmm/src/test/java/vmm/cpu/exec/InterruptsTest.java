@@ -333,6 +333,18 @@ class InterruptsTest {
     }
 
     @Test
+    void alignmentCheckInItsOwnDeliveryEnds() {
+        p.protectedMode(3);
+        cpu.cr0 |= Cpu.CR0_AM;
+        cpu.flags(Cpu.FLAG_AC);
+        cpu.modeChanged();
+        cpu.gpr[Cpu.RSP] = STACK - 1;
+        p.interruptGate(Cpu.AC, USER_CODE_32, 0x7000, 0xee); // handler without a stack switch
+        p.deliver(Cpu.AC, 0);
+        assertTrue(cpu.shutdown);
+    }
+
+    @Test
     void tablesOutsideTheAddressSpaceAreAFault() {
         p.longMode(0);
         cpu.gdtBase = 0x7fff_ffff_fff0L;
