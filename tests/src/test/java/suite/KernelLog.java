@@ -16,8 +16,13 @@ final class KernelLog {
                     // there is no local APIC to find while the machine has one processor and the
                     // 8259 pair
                     Pattern.compile("(?i)apic"),
-                    // the processor has no performance counters
-                    Pattern.compile("(?i)PMU not available"),
+                    // the processor has no performance counters and no frequency control
+                    Pattern.compile("(?i)PMU not available|Performance Events|intel_pstate"),
+                    // no SMBIOS table and no memory-mapped PCI configuration space: a PC may lack
+                    // both
+                    Pattern.compile("DMI not present|MMCONFIG information|pci=nocrs"),
+                    // no machine-check banks
+                    Pattern.compile("init MCE device"),
                     // an initramfs that is not signed, a kernel that says that its own checks
                     // passed
                     Pattern.compile("(?i)self-?test|certificate|x509|PKCS"),
