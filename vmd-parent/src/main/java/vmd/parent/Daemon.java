@@ -85,6 +85,9 @@ final class Daemon {
                         loop.execute(() -> end(0));
                     });
         }
+        Signals.on(
+                Signals.Name.HUP,
+                () -> Log.info("reload requested with SIGHUP: not supported yet"));
         loop.execute(this::begin);
         try {
             loop.run();

@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.DefaultParser;
 import org.apache.commons.cli.Option;
@@ -33,6 +35,8 @@ record Options(
 
     static final String USAGE = "usage:\tvmd [-dnv] [-D macro=value] [-f file] [-s socket]";
 
+    private static final Pattern ATTACHED = Pattern.compile("-([dnv]*)([Dfs])(.+)", Pattern.DOTALL);
+    private static final Pattern TAKES_VALUE = Pattern.compile("-[dnv]*[Dfs]");
     private static final int FOREGROUND_VERBOSITY = 2;
     private static final int VERBOSITY_MAX = 3;
 
@@ -49,7 +53,7 @@ record Options(
     static Options parse(String[] args, Path defaultSocket) throws Usage {
         CommandLine line;
         try {
-            line = new DefaultParser(false).parse(grammar(), args);
+            line = new DefaultParser(false).parse(grammar(), separated(args));
         } catch (ParseException e) {
             throw new Usage();
         }
@@ -80,6 +84,29 @@ record Options(
                 bad,
                 path(line, 'f', Parser.DEFAULT_FILE),
                 path(line, 's', defaultSocket));
+    }
+
+    /**
+     * The words with each value on its own: the library takes an equals sign in a value that is
+     * attached to its option ({@code -Da=b}) for something else.
+     */
+    private static String[] separated(String[] args) {
+        List<String> words = new ArrayList<>();
+        boolean value = false;
+        for (String word : args) {
+            Matcher attached = ATTACHED.matcher(word);
+            if (!value && attached.matches()) {
+                if (!attached.group(1).isEmpty()) {
+                    words.add("-" + attached.group(1));
+                }
+                words.add("-" + attached.group(2));
+                words.add(attached.group(3));
+                continue;
+            }
+            words.add(word);
+            value = !value && TAKES_VALUE.matcher(word).matches();
+        }
+        return words.toArray(String[]::new);
     }
 
     private static org.apache.commons.cli.Options grammar() {

@@ -1,0 +1,57 @@
+package vmd.parent;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class OptionsTest {
+    private static final Path SOCKET = Path.of("/var/run/vmd.sock");
+
+    private static Options parse(String... words) throws Options.Usage {
+        return Options.parse(words, SOCKET);
+    }
+
+    @Test
+    void defaultsAreThoseOfTheManual() throws Options.Usage {
+        Options options = parse();
+        assertEquals(false, options.foreground());
+        assertEquals(0, options.verbosity());
+        assertEquals(Path.of("/etc/vm.conf"), options.file());
+        assertEquals(SOCKET, options.socket());
+    }
+
+    @Test
+    void optionsMayBeWrittenTogether() throws Options.Usage {
+        Options options = parse("-dnv", "-Da=b=c", "-f", "/x", "-s/y");
+        assertEquals(true, options.foreground());
+        assertEquals(true, options.checkOnly());
+        assertEquals(3, options.verbosity());
+        assertEquals(Map.of("a=b", "c"), options.macros());
+        assertEquals(Path.of("/x"), options.file());
+        assertEquals(Path.of("/y"), options.socket());
+    }
+
+    @Test
+    void definitionWithoutValueIsReportedAndNoError() throws Options.Usage {
+        assertEquals(List.of("novalue"), parse("-D", "novalue").badMacros());
+    }
+
+    @Test
+    void wordsSayTheSameAgain() throws Options.Usage {
+        Options options = parse("-vv", "-D", "a=b", "-f", "relative", "-s", "sock");
+        assertEquals(options, parse(options.words().toArray(String[]::new)));
+        assertEquals(true, options.file().isAbsolute());
+    }
+
+    @Test
+    void anythingElseIsAUsageError() {
+        for (String[] words :
+                new String[][] {{"-x"}, {"extra"}, {"-f"}, {"--debug"}, {"-d", "extra"}}) {
+            assertThrows(Options.Usage.class, () -> parse(words));
+        }
+    }
+}

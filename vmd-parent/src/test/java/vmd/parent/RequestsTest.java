@@ -1,0 +1,372 @@
+package vmd.parent;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import vmd.imsg.ImsgException;
+import vmd.posix.Fd;
+import vmd.posix.FileIo;
+import vmd.posix.Processes;
+import vmd.proto.ClientReply;
+import vmd.proto.ClientRequest;
+import vmd.proto.DiskFormat;
+import vmd.proto.DiskSpec;
+import vmd.proto.EngineChoice;
+import vmd.proto.Outcome;
+import vmd.proto.ParentToVmm;
+import vmd.proto.VmInfo;
+import vmd.proto.VmRef;
+import vmd.proto.VmState;
+import vmd.proto.VmmToParent;
+
+/** Requests and the lives of machines, with the supervisor's side played by the test. */
+class RequestsTest {
+    private static final int CLIENT = 5;
+    private static final int ROOT = 0;
+    private static final int OWNER = 1234;
+    private static final int STRANGER = 4321;
+
+    private record Sent(ParentToVmm message, @Nullable Fd descriptor) {}
+
+    @TempDir Path folder;
+
+    private final List<Sent> sent = new ArrayList<>();
+    private final List<ClientReply> replies = new ArrayList<>();
+    private final Registry registry = new Registry();
+    private final Machines machines =
+            new Machines(
+                    registry,
+                    (message, descriptor) -> sent.add(new Sent(message, descriptor)),
+                    (client, reply) -> replies.add(reply),
+                    ConsoleTty::close,
+                    Processes.effectiveUid());
+    private final Requests requests =
+            new Requests(
+                    registry,
+                    machines,
+                    (client, reply) -> replies.add(reply),
+                    new Access(Processes.effectiveUid()),
+                    EngineChoice.AUTO);
+    private Path kernel = Path.of("");
+    private Path disk = Path.of("");
+
+    @BeforeEach
+    void makeFiles() throws IOException {
+        kernel = Files.writeString(folder.resolve("kernel"), "kernel");
+        disk = Files.write(folder.resolve("disk"), new byte[4096]);
+    }
+
+    @AfterEach
+    void closeDescriptors() {
+        closeSent();
+        for (Vm vm : registry.all()) {
+            ConsoleTty console = vm.console;
+            if (console != null) {
+                console.close();
+            }
+            vm.closeGiven();
+        }
+    }
+
+    private Vm configured(String name, int owner, Path... disks) {
+        List<DiskSpec> specs = new ArrayList<>();
+        for (Path path : disks) {
+            specs.add(new DiskSpec(path.toString(), DiskFormat.AUTO));
+        }
+        return registry.add(
+                new Definition(
+                        name,
+                        64 << 20,
+                        1,
+                        EngineChoice.SOFT,
+                        kernel.toString(),
+                        null,
+                        "",
+                        specs,
+                        owner,
+                        VmInfo.NO_GROUP),
+                true);
+    }
+
+    private Fd open(Path path) {
+        return FileIo.open(path.toString(), FileIo.O_RDONLY);
+    }
+
+    private static ClientRequest.Start existing(String name) {
+        return ClientRequest.Start.existing(VmRef.byName(name));
+    }
+
+    private static ClientRequest.Start adHoc(String name, @Nullable String initrd) {
+        return new ClientRequest.Start(
+                VmRef.byName(name), 64 << 20, 0, null, "kernel", initrd, null, List.of());
+    }
+
+    private <R extends ClientReply> R reply(Class<R> type) {
+        return type.cast(replies.removeLast());
+    }
+
+    private Outcome startOutcome(int uid, ClientRequest.Start start) {
+        requests.handle(CLIENT, uid, start, null);
+        return reply(ClientReply.Started.class).outcome();
+    }
+
+    private void startedBySupervisor(int id) {
+        machines.started(new VmmToParent.VmStarted(id, Outcome.OK, 4711, EngineChoice.SOFT));
+    }
+
+    private void endedBySupervisor(int id, int code) {
+        machines.ended(new VmmToParent.VmEnded(id, Outcome.of(code)));
+    }
+
+    private List<Class<?>> sentTypes() {
+        return sent.stream().<Class<?>>map(one -> one.message.getClass()).toList();
+    }
+
+    @Test
+    void startSendsTheMachineItsFilesAndItsConsoleInOrder() throws IOException {
+        Path second = Files.write(folder.resolve("second"), new byte[512]);
+        configured("web", ROOT, disk, second);
+        requests.handle(CLIENT, ROOT, existing("web"), null);
+        assertEquals(
+                List.of(
+                        ParentToVmm.StartVm.class,
+                        ParentToVmm.StartDisk.class,
+                        ParentToVmm.StartDisk.class,
+                        ParentToVmm.StartEnd.class),
+                sentTypes());
+        assertSame(kernel, sent.get(0));
+        assertSame(disk, sent.get(1));
+        assertSame(second, sent.get(2));
+        startedBySupervisor(1);
+        ClientReply.Started answer = reply(ClientReply.Started.class);
+        assertEquals(Outcome.OK, answer.outcome());
+        assertEquals(4711, answer.pid());
+        assertTrue(answer.tty().startsWith("/dev/pts/"), answer.tty());
+    }
+
+    private void assertSame(Path path, Sent message) {
+        Fd descriptor = message.descriptor;
+        if (descriptor == null) {
+            throw new AssertionError(message + " without descriptor");
+        }
+        try (Fd own = open(path)) {
+            assertTrue(FileIo.stat(own).sameFile(FileIo.stat(descriptor)), path.toString());
+        }
+    }
+
+    @Test
+    void strangersMayNotUseWhatIsNotTheirs() {
+        Vm vm = configured("web", OWNER);
+        assertEquals(Outcome.EPERM, startOutcome(STRANGER, existing("web")).code());
+        requests.handle(CLIENT, OWNER, existing("web"), null);
+        startedBySupervisor(1);
+        requests.handle(
+                CLIENT, STRANGER, new ClientRequest.Stop(VmRef.byName("web"), true, false), null);
+        assertEquals(Outcome.EPERM, reply(ClientReply.Stopping.class).outcome().code());
+        requests.handle(CLIENT, STRANGER, new ClientRequest.Wait(VmRef.byName("web")), null);
+        assertEquals(Outcome.EPERM, reply(ClientReply.Terminated.class).outcome().code());
+        assertEquals(VmState.RUNNING, vm.state);
+    }
+
+    @Test
+    void onlyThePrivilegedMakeNewMachines() {
+        requests.handle(CLIENT, STRANGER, adHoc("new", null), open(kernel));
+        assertEquals(Outcome.EPERM, reply(ClientReply.Started.class).outcome().code());
+        assertEquals(List.of(), registry.all());
+    }
+
+    @Test
+    void unknownMachineWithoutOptionsIsNotFound() {
+        assertEquals(
+                Outcome.of(Outcome.ENOENT, "vm \"no\" is not defined"),
+                startOutcome(ROOT, existing("no")));
+    }
+
+    @Test
+    void impossibleMachinesAreRefusedWithTheReason() {
+        List<DiskSpec> disks = List.of(new DiskSpec(disk.toString(), DiskFormat.RAW));
+        List<DiskSpec> relative = List.of(new DiskSpec("disk", DiskFormat.RAW));
+        assertInvalid("invalid number of CPUs", "x", 0, 2, disks);
+        assertInvalid("no kernel or disk/cdrom specified", "x", 1 << 20, 0, List.of());
+        assertInvalid("invalid VM name", "-x", 0, 0, disks);
+        assertInvalid("memory size must be at least 1MB", "x", 4096, 0, disks);
+        assertInvalid("disk 'disk' is not an absolute path", "x", 0, 0, relative);
+        assertEquals(List.of(), sent);
+        assertEquals(List.of(), registry.all());
+    }
+
+    private void assertInvalid(
+            String message, String name, long memory, int vcpus, List<DiskSpec> disks) {
+        ClientRequest.Start start =
+                new ClientRequest.Start(
+                        VmRef.byName(name), memory, vcpus, null, null, null, null, disks);
+        assertEquals(Outcome.of(Outcome.EINVAL, message), startOutcome(ROOT, start));
+    }
+
+    @Test
+    void machineWithoutKernelNeedsAFirmware() {
+        ClientRequest.Start start =
+                new ClientRequest.Start(
+                        VmRef.byName("x"),
+                        0,
+                        0,
+                        null,
+                        null,
+                        null,
+                        null,
+                        List.of(new DiskSpec(disk.toString(), DiskFormat.RAW)));
+        assertEquals(Outcome.BIOS_MISSING, startOutcome(ROOT, start).code());
+        assertEquals(List.of(), registry.all());
+    }
+
+    @Test
+    void filesThatCannotServeAreNamed() throws IOException {
+        configured("gone", ROOT, folder.resolve("gone"));
+        assertEquals(
+                "cannot open disk '" + folder.resolve("gone") + "': No such file or directory",
+                startOutcome(ROOT, existing("gone")).message());
+        Path qcow2 = Files.write(folder.resolve("q"), new byte[] {'Q', 'F', 'I', (byte) 0xfb});
+        configured("q", ROOT, qcow2);
+        assertEquals(
+                "disk '" + qcow2 + "': qcow2 images are not supported yet",
+                startOutcome(ROOT, existing("q")).message());
+        configured("pipe", ROOT, Path.of("/dev/null"));
+        assertEquals(
+                "disk '/dev/null' is not a regular file",
+                startOutcome(ROOT, existing("pipe")).message());
+        configured("twice", ROOT, disk, disk);
+        assertEquals(
+                "disk '" + disk + "' is locked by another vm",
+                startOutcome(ROOT, existing("twice")).message());
+        assertEquals(List.of(), sent);
+    }
+
+    @Test
+    void requestedMachineIsForgottenWhenItEndsAndKeepsItsNumber() {
+        requests.handle(CLIENT, ROOT, adHoc("one", null), open(kernel));
+        requests.handle(CLIENT, ROOT, adHoc("two", null), open(kernel));
+        startedBySupervisor(1);
+        startedBySupervisor(2);
+        endedBySupervisor(1, 0);
+        assertEquals(List.of("two"), registry.all().stream().map(Vm::name).toList());
+        requests.handle(CLIENT, ROOT, adHoc("three", null), open(kernel));
+        requests.handle(CLIENT, ROOT, adHoc("one", null), open(kernel));
+        assertEquals(List.of(2, 3, 1), registry.all().stream().map(vm -> vm.id).toList());
+    }
+
+    @Test
+    void rebootStartsTheMachineAgainWithTheSameConsoleAndKernel() {
+        requests.handle(CLIENT, ROOT, adHoc("one", null), open(kernel));
+        startedBySupervisor(1);
+        String tty = reply(ClientReply.Started.class).tty();
+        closeSent();
+        endedBySupervisor(1, Outcome.EAGAIN);
+        assertEquals(List.of(ParentToVmm.StartVm.class, ParentToVmm.StartEnd.class), sentTypes());
+        assertSame(kernel, sent.getFirst());
+        assertEquals(tty, registry.byId(1).orElseThrow().info().tty());
+        startedBySupervisor(1);
+        assertEquals(List.of(), replies);
+    }
+
+    private void closeSent() {
+        for (Sent one : sent) {
+            if (one.descriptor != null) {
+                one.descriptor.close();
+            }
+        }
+        sent.clear();
+    }
+
+    @Test
+    void guestThatRebootsWithoutEndIsEnded() {
+        requests.handle(CLIENT, ROOT, adHoc("one", null), open(kernel));
+        for (int k = 0; k < 2; k++) {
+            startedBySupervisor(1);
+            endedBySupervisor(1, Outcome.EAGAIN);
+        }
+        startedBySupervisor(1);
+        closeSent();
+        endedBySupervisor(1, Outcome.EAGAIN);
+        assertEquals(List.of(), sent);
+        assertEquals(List.of(), registry.all());
+    }
+
+    @Test
+    void rebootOfAMachineThatIsStoppingIsItsEnd() {
+        Vm vm = configured("web", ROOT);
+        requests.handle(CLIENT, ROOT, existing("web"), null);
+        startedBySupervisor(1);
+        requests.handle(CLIENT, ROOT, new ClientRequest.Stop(VmRef.byId(1), false, true), null);
+        assertEquals(Outcome.OK, reply(ClientReply.Stopping.class).outcome());
+        assertEquals(VmState.STOPPING, vm.state);
+        requests.handle(CLIENT, ROOT, new ClientRequest.Stop(VmRef.byId(1), false, false), null);
+        assertEquals(Outcome.EALREADY, reply(ClientReply.Stopping.class).outcome().code());
+        endedBySupervisor(1, Outcome.EAGAIN);
+        assertEquals(Outcome.OK, reply(ClientReply.Terminated.class).outcome());
+        assertEquals(VmState.STOPPED, vm.state);
+    }
+
+    @Test
+    void failureBelowIsTheAnswerToTheStart() {
+        Vm vm = configured("web", ROOT);
+        requests.handle(CLIENT, ROOT, existing("web"), null);
+        Outcome why = Outcome.of(Outcome.EINVAL, "kernel: not a kernel");
+        machines.started(new VmmToParent.VmStarted(1, why, 0, EngineChoice.AUTO));
+        assertEquals(why, reply(ClientReply.Started.class).outcome());
+        assertEquals(VmState.STOPPED, vm.state);
+    }
+
+    @Test
+    void clientThatLeavesInTheMiddleLeavesNothing() {
+        Fd given = open(kernel);
+        requests.handle(CLIENT, ROOT, adHoc("one", "initrd"), given);
+        assertTrue(given.isOpen());
+        requests.clientGone(CLIENT);
+        assertFalse(given.isOpen());
+        assertEquals(List.of(), registry.all());
+    }
+
+    @Test
+    void initialRamdiskOutOfTurnBreaksTheChannel() {
+        assertThrows(
+                ImsgException.class,
+                () -> requests.handle(CLIENT, ROOT, new ClientRequest.StartInitrd(), null));
+    }
+
+    @Test
+    void supervisorThatLiesBreaksTheChannel() {
+        configured("web", ROOT);
+        assertThrows(ImsgException.class, () -> startedBySupervisor(1));
+        assertThrows(ImsgException.class, () -> endedBySupervisor(7, 0));
+        requests.handle(CLIENT, ROOT, existing("web"), null);
+        assertThrows(ImsgException.class, () -> endedBySupervisor(1, 0));
+        startedBySupervisor(1);
+        assertThrows(ImsgException.class, () -> startedBySupervisor(1));
+    }
+
+    @Test
+    void listShowsRunningMachinesNewestFirst() {
+        configured("a", ROOT);
+        configured("b", ROOT);
+        configured("c", ROOT);
+        requests.handle(CLIENT, ROOT, existing("a"), null);
+        requests.handle(CLIENT, ROOT, existing("c"), null);
+        requests.handle(CLIENT, ROOT, new ClientRequest.Info(), null);
+        assertEquals(new ClientReply.InfoEnd(), replies.removeLast());
+        List<String> names =
+                replies.stream().map(reply -> ((ClientReply.Info) reply).vm().name()).toList();
+        assertEquals(List.of("c", "a", "b"), names);
+    }
+}
