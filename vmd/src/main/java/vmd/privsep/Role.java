@@ -12,7 +12,7 @@ public enum Role {
             true,
             Jvm.DAEMON),
     /** Serves the control socket. */
-    CONTROL("vmd.control.Main", List.of("vmd", "vmd-parent", "bcprov-jdk18on"), true, Jvm.DAEMON),
+    CONTROL("vmd.control.Main", List.of("vmd", "vmd-parent", "bcprov-jdk18on"), false, Jvm.DAEMON),
     /** Does what needs root on interfaces; the only child that keeps it. */
     PRIV("vmd.priv.Main", List.of("vmd", "vmd-priv", "bcprov-jdk18on"), false, Jvm.DAEMON),
     /** Starts, watches and reaps the virtual machines' processes. */
