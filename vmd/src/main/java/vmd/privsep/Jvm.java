@@ -20,7 +20,7 @@ final class Jvm {
                     "-XX:+ErrorFileToStderr",
                     "-XX:+ExitOnOutOfMemoryError",
                     "-Xlog:disable",
-                    "-Xlog:all=error:stderr",
+                    "-Xlog:all=error,cds*=off,aot*=off:stderr",
                     "--enable-native-access=ALL-UNNAMED");
 
     /** Processes that mostly wait: one compiler, small heap and code cache. */

@@ -5,14 +5,21 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,15 +29,46 @@ import vmd.posix.SocketMessage;
 
 @SuppressWarnings("try") // closing the channel is how children are told to end
 class SpawnerTest {
+    private static final String CLASS_PATH = jars(System.getProperty("java.class.path"));
     private static final ServiceAccount NOBODY = new ServiceAccount(65534, 65534);
 
     static boolean root() {
         return Processes.effectiveUid() == 0;
     }
 
+    /**
+     * Folders of classes made into jars, as installed children have them: these are opened at the
+     * start, so that a child without root needs no way to a checkout in a private folder.
+     */
+    private static String jars(String classPath) {
+        List<String> jars = new ArrayList<>();
+        for (String entry : classPath.split(File.pathSeparator, -1)) {
+            Path folder = Path.of(entry);
+            jars.add(Files.isDirectory(folder) ? jar(folder).toString() : entry);
+        }
+        return String.join(File.pathSeparator, jars);
+    }
+
+    private static Path jar(Path folder) {
+        try {
+            Path jar = Files.createTempFile("classes", ".jar");
+            jar.toFile().deleteOnExit();
+            try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar));
+                    Stream<Path> files = Files.walk(folder)) {
+                for (Path file : files.filter(Files::isRegularFile).toList()) {
+                    out.putNextEntry(new JarEntry(folder.relativize(file).toString()));
+                    Files.copy(file, out);
+                }
+            }
+            return jar;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private static Spawner.Child start(String name, ServiceAccount account, String... arguments) {
         StartUp startUp = new StartUp(name, account, false, 1, List.of(arguments));
-        return new Spawner(Installation.ofClassPath(System.getProperty("java.class.path")))
+        return new Spawner(Installation.ofClassPath(CLASS_PATH))
                 .start(Role.VM, startUp, ProbeChild.class.getName());
     }
 
