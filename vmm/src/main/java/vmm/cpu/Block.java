@@ -31,16 +31,17 @@ final class Block {
     /** Whether afterwards HLT, TF or a shutdown may need attention. */
     final boolean eventful;
 
+    /** Guest instructions beyond the length of {@link #insns}. */
+    final int fused;
+
+    /** Whether it may be executed again at once when it has jumped to its own start. */
+    final boolean mayRepeat;
+
     /** Linear address where it was last found to be mapped. */
     long linear;
 
     /** Mode and state of the mappings for which {@link #linear} is known to be right. */
     long stamp;
-
-    /** The blocks that were entered last from here, by falling through and by jumping. */
-    Block sequel = this;
-
-    Block target = this;
 
     /** What a dropped block consisted of: it may still be running. */
     private Insn @Nullable [] before;
@@ -50,13 +51,23 @@ final class Block {
     @Nullable Block nextInPage;
     @Nullable Block nextReaching;
 
-    Block(Insn[] insns, long gpa, int mode, int length, long secondPage, boolean eventful) {
+    Block(
+            Insn[] insns,
+            long gpa,
+            int mode,
+            int length,
+            long secondPage,
+            boolean eventful,
+            int fused,
+            boolean mayRepeat) {
         this.insns = insns;
         this.gpa = gpa;
         this.mode = mode;
         this.length = length;
         this.secondPage = secondPage;
         this.eventful = eventful;
+        this.fused = fused;
+        this.mayRepeat = mayRepeat;
         linear = NOWHERE;
     }
 
@@ -80,7 +91,5 @@ final class Block {
         before = insns.clone();
         Arrays.fill(insns, LEAVE);
         linear = NOWHERE;
-        sequel = this;
-        target = this;
     }
 }

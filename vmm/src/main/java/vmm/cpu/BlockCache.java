@@ -6,8 +6,8 @@ import vmm.mem.GuestMemory;
 
 /** The blocks of one processor by guest physical address, to be dropped by page. */
 final class BlockCache {
-    /** All blocks are dropped when there are more instructions than this: some 200 MB. */
-    private static final int MAX_INSNS = 1_500_000;
+    /** All blocks are dropped when there are more instructions than this: some 70 MB. */
+    private static final int MAX_INSNS = 600_000;
 
     private static final int BUCKETS = 1 << 16;
     private static final int RECENT = 1 << 14;
@@ -21,7 +21,7 @@ final class BlockCache {
     /** The blocks that reach into a page from another. */
     private final @Nullable Block[] reaching;
 
-    private final Block nowhere = new Block(new Insn[0], -1, 0, 0, -1, false);
+    private final Block nowhere = new Block(new Insn[0], -1, 0, 0, -1, false, 0, false);
 
     /** By linear address, one block for each slot; see {@link #slot}. */
     final Block[] recent = new Block[RECENT];

@@ -258,7 +258,10 @@ public final class Interpreter {
         cpu.interruptShadow = false;
         long start = cpu.rip;
         try {
-            Hot.run(cpu, block.insns);
+            do {
+                Hot.run(cpu, block.insns);
+                cpu.instructions += block.fused;
+            } while (cpu.rip == start && block.mayRepeat && attention.getOpaque() == 0);
         } catch (GuestFault fault) {
             rewind(block, start);
             throw fault;
@@ -347,11 +350,16 @@ public final class Interpreter {
         boolean eventful =
                 family == Family.SYSTEM || family == Family.SEGMENT || family == Family.FLAG;
         long gpa = reader.firstPage() | linear & GuestMemory.PAGE_SIZE - 1;
-        for (int k = 0; k < count; k++) {
-            Specialiser.specialise(scratch[k]);
-        }
-        Insn[] insns = Arrays.copyOf(scratch, count);
-        return new Block(insns, gpa, cpu.mode, length, reader.secondPage(), eventful);
+        int left = Specialiser.specialise(scratch, count);
+        return new Block(
+                Arrays.copyOf(scratch, left),
+                gpa,
+                cpu.mode,
+                length,
+                reader.secondPage(),
+                eventful,
+                count - left,
+                !eventful && most > 1);
     }
 
     /** Whether the byte behind {@code length} bytes is in the page of the first one. */

@@ -80,6 +80,25 @@ public final class Hot {
             ADD_RM_64 = H + 62,
             CMP_RM_64 = H + 63;
 
+    /**
+     * A comparison and the jump that follows it, three numbers each: see {@link #E}. The jump's
+     * displacement is {@code Insn.immediate2}, its condition {@code Insn.vvvv}.
+     */
+    static final int FUSED = Family.FUSED << 6,
+            FUSED_CMP_RR_64 = FUSED,
+            FUSED_CMP_RR_32 = FUSED + 3,
+            FUSED_CMP_RI_64 = FUSED + 6,
+            FUSED_CMP_RI_32 = FUSED + 9,
+            FUSED_CMP_RI_8 = FUSED + 12,
+            FUSED_TEST_RR_64 = FUSED + 15,
+            FUSED_TEST_RR_32 = FUSED + 18,
+            FUSED_TEST_RR_8 = FUSED + 21,
+            FUSED_ADD_RI_32 = FUSED + 24,
+            FUSED_CMP_MI_8 = FUSED + 27;
+
+    /** Added to the above: jump if equal, if not equal, on any condition. */
+    static final int E = 0, NE = 1, CC = 2;
+
     private static final int LEAVE = Family.LEAVE_BLOCK << 6;
 
     private Hot() {}
@@ -213,6 +232,103 @@ public final class Hot {
                     long b = cpu.mmu.load64(i.segment, cpu.effectiveAddress(i));
                     sub64(cpu, gpr[i.reg], b);
                 }
+                case FUSED_CMP_RR_64 ->
+                        ip += sub64(cpu, gpr[i.rm], gpr[i.reg]) == 0 ? i.immediate2 : 0;
+                case FUSED_CMP_RR_64 + NE ->
+                        ip += sub64(cpu, gpr[i.rm], gpr[i.reg]) != 0 ? i.immediate2 : 0;
+                case FUSED_CMP_RR_64 + CC -> {
+                    sub64(cpu, gpr[i.rm], gpr[i.reg]);
+                    ip += Branch.holds(cpu, i.vvvv) ? i.immediate2 : 0;
+                }
+                case FUSED_CMP_RR_32 ->
+                        ip += (int) sub32(cpu, gpr[i.rm], gpr[i.reg]) == 0 ? i.immediate2 : 0;
+                case FUSED_CMP_RR_32 + NE ->
+                        ip += (int) sub32(cpu, gpr[i.rm], gpr[i.reg]) != 0 ? i.immediate2 : 0;
+                case FUSED_CMP_RR_32 + CC -> {
+                    sub32(cpu, gpr[i.rm], gpr[i.reg]);
+                    ip += Branch.holds(cpu, i.vvvv) ? i.immediate2 : 0;
+                }
+                case FUSED_CMP_RI_64 ->
+                        ip += sub64(cpu, gpr[i.rm], i.immediate) == 0 ? i.immediate2 : 0;
+                case FUSED_CMP_RI_64 + NE ->
+                        ip += sub64(cpu, gpr[i.rm], i.immediate) != 0 ? i.immediate2 : 0;
+                case FUSED_CMP_RI_64 + CC -> {
+                    sub64(cpu, gpr[i.rm], i.immediate);
+                    ip += Branch.holds(cpu, i.vvvv) ? i.immediate2 : 0;
+                }
+                case FUSED_CMP_RI_32 ->
+                        ip += (int) sub32(cpu, gpr[i.rm], i.immediate) == 0 ? i.immediate2 : 0;
+                case FUSED_CMP_RI_32 + NE ->
+                        ip += (int) sub32(cpu, gpr[i.rm], i.immediate) != 0 ? i.immediate2 : 0;
+                case FUSED_CMP_RI_32 + CC -> {
+                    sub32(cpu, gpr[i.rm], i.immediate);
+                    ip += Branch.holds(cpu, i.vvvv) ? i.immediate2 : 0;
+                }
+                case FUSED_CMP_RI_8 ->
+                        ip += sub8(cpu, gpr[i.rm], i.immediate) == 0 ? i.immediate2 : 0;
+                case FUSED_CMP_RI_8 + NE ->
+                        ip += sub8(cpu, gpr[i.rm], i.immediate) != 0 ? i.immediate2 : 0;
+                case FUSED_CMP_RI_8 + CC -> {
+                    sub8(cpu, gpr[i.rm], i.immediate);
+                    ip += Branch.holds(cpu, i.vvvv) ? i.immediate2 : 0;
+                }
+                case FUSED_TEST_RR_64 ->
+                        ip += logic64(cpu, gpr[i.rm] & gpr[i.reg]) == 0 ? i.immediate2 : 0;
+                case FUSED_TEST_RR_64 + NE ->
+                        ip += logic64(cpu, gpr[i.rm] & gpr[i.reg]) != 0 ? i.immediate2 : 0;
+                case FUSED_TEST_RR_64 + CC -> {
+                    logic64(cpu, gpr[i.rm] & gpr[i.reg]);
+                    ip += Branch.holds(cpu, i.vvvv) ? i.immediate2 : 0;
+                }
+                case FUSED_TEST_RR_32 ->
+                        ip += logic32(cpu, gpr[i.rm] & gpr[i.reg]) == 0 ? i.immediate2 : 0;
+                case FUSED_TEST_RR_32 + NE ->
+                        ip += logic32(cpu, gpr[i.rm] & gpr[i.reg]) != 0 ? i.immediate2 : 0;
+                case FUSED_TEST_RR_32 + CC -> {
+                    logic32(cpu, gpr[i.rm] & gpr[i.reg]);
+                    ip += Branch.holds(cpu, i.vvvv) ? i.immediate2 : 0;
+                }
+                case FUSED_TEST_RR_8 ->
+                        ip += logic8(cpu, gpr[i.rm] & gpr[i.reg]) == 0 ? i.immediate2 : 0;
+                case FUSED_TEST_RR_8 + NE ->
+                        ip += logic8(cpu, gpr[i.rm] & gpr[i.reg]) != 0 ? i.immediate2 : 0;
+                case FUSED_TEST_RR_8 + CC -> {
+                    logic8(cpu, gpr[i.rm] & gpr[i.reg]);
+                    ip += Branch.holds(cpu, i.vvvv) ? i.immediate2 : 0;
+                }
+                case FUSED_ADD_RI_32 -> {
+                    long r = add32(cpu, gpr[i.rm], i.immediate);
+                    gpr[i.rm] = r;
+                    ip += r == 0 ? i.immediate2 : 0;
+                }
+                case FUSED_ADD_RI_32 + NE -> {
+                    long r = add32(cpu, gpr[i.rm], i.immediate);
+                    gpr[i.rm] = r;
+                    ip += r != 0 ? i.immediate2 : 0;
+                }
+                case FUSED_ADD_RI_32 + CC -> {
+                    long r = add32(cpu, gpr[i.rm], i.immediate);
+                    gpr[i.rm] = r;
+                    ip += Branch.holds(cpu, i.vvvv) ? i.immediate2 : 0;
+                }
+                case FUSED_CMP_MI_8 -> {
+                    cpu.rip = ip;
+                    int value = cpu.mmu.load8(i.segment, cpu.effectiveAddress(i));
+                    boolean equal = sub8(cpu, value, i.immediate) == 0;
+                    ip += equal ? i.immediate2 : 0;
+                }
+                case FUSED_CMP_MI_8 + NE -> {
+                    cpu.rip = ip;
+                    int value = cpu.mmu.load8(i.segment, cpu.effectiveAddress(i));
+                    boolean equal = sub8(cpu, value, i.immediate) == 0;
+                    ip += !equal ? i.immediate2 : 0;
+                }
+                case FUSED_CMP_MI_8 + CC -> {
+                    cpu.rip = ip;
+                    int value = cpu.mmu.load8(i.segment, cpu.effectiveAddress(i));
+                    sub8(cpu, value, i.immediate);
+                    ip += Branch.holds(cpu, i.vvvv) ? i.immediate2 : 0;
+                }
                 default -> {
                     cpu.rip = ip;
                     if (i.op == LEAVE) {
@@ -272,16 +388,22 @@ public final class Hot {
         return r;
     }
 
-    private static void sub8(Cpu cpu, long a, long b) {
+    private static int sub8(Cpu cpu, long a, long b) {
         long r = a - b;
         cpu.flagResult = (byte) r;
         cpu.flagCarry = ((~a & b) | ((~a | b) & r)) << 56;
         cpu.flagAux = (a ^ b ^ r) & 0x10;
+        return (byte) r;
     }
 
     private static long logic64(Cpu cpu, long r) {
         cpu.flagsLogic(r);
         return r;
+    }
+
+    private static int logic8(Cpu cpu, long r) {
+        cpu.flagsLogic((byte) r);
+        return (byte) r;
     }
 
     private static long logic32(Cpu cpu, long r) {

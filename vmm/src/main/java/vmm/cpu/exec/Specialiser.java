@@ -12,8 +12,51 @@ public final class Specialiser {
 
     private Specialiser() {}
 
-    /** Changes {@code i} in place if it has a form of {@link Hot}. */
-    public static void specialise(Insn i) {
+    /**
+     * Changes the {@code count} instructions of a block in place where they have a form of {@link
+     * Hot}; returns how many are left after the last two may have become one.
+     */
+    public static int specialise(Insn[] insns, int count) {
+        for (int k = 0; k < count; k++) {
+            specialise(insns[k]);
+        }
+        return count >= 2 && fuse(insns[count - 2], insns[count - 1]) ? count - 1 : count;
+    }
+
+    /** Makes a comparison and the conditional jump behind it one instruction. */
+    private static boolean fuse(Insn comparison, Insn jump) {
+        int condition =
+                switch (jump.op) {
+                    case Hot.JE_64 -> Hot.E;
+                    case Hot.JNE_64 -> Hot.NE;
+                    case Hot.JB_64, Hot.JAE_64, Hot.JCC_64 -> Hot.CC;
+                    default -> UNCHANGED;
+                };
+        int kind =
+                switch (comparison.op) {
+                    case Hot.CMP_RR_64 -> Hot.FUSED_CMP_RR_64;
+                    case Hot.CMP_RR_32 -> Hot.FUSED_CMP_RR_32;
+                    case Hot.CMP_RI_64 -> Hot.FUSED_CMP_RI_64;
+                    case Hot.CMP_RI_32 -> Hot.FUSED_CMP_RI_32;
+                    case Hot.CMP_RI_8 -> Hot.FUSED_CMP_RI_8;
+                    case Hot.TEST_RR_64 -> Hot.FUSED_TEST_RR_64;
+                    case Hot.TEST_RR_32 -> Hot.FUSED_TEST_RR_32;
+                    case Hot.TEST_RR_8 -> Hot.FUSED_TEST_RR_8;
+                    case Hot.ADD_RI_32 -> Hot.FUSED_ADD_RI_32;
+                    case Hot.CMP_MI_8 -> comparison.ripRelative ? UNCHANGED : Hot.FUSED_CMP_MI_8;
+                    default -> UNCHANGED;
+                };
+        if (condition == UNCHANGED || kind == UNCHANGED) {
+            return false;
+        }
+        comparison.op = kind + condition;
+        comparison.length += jump.length;
+        comparison.vvvv = jump.immediate2;
+        comparison.immediate2 = (int) jump.immediate;
+        return true;
+    }
+
+    private static void specialise(Insn i) {
         int op =
                 switch (i.op >> 6) {
                     case Family.ALU -> i.memory ? aluMemory(i) : alu(i);

@@ -27,8 +27,11 @@ public final class Family {
     public static final int MMX = 23, MMX_MORE = 27;
     public static final int X87_ARITHMETIC = 24, X87_MOVE = 25, X87_CONTROL = 26;
 
-    /** Frequent operand forms of other families; in no table, see {@code vmm.cpu.exec.Hot}. */
-    public static final int HOT = 10;
+    /**
+     * Frequent operand forms of other families, and pairs of them; in no table, see {@code
+     * vmm.cpu.exec.Hot}.
+     */
+    public static final int HOT = 10, FUSED = 11;
 
     /** Not an instruction: the run loop leaves the block. */
     public static final int LEAVE_BLOCK = 31;
