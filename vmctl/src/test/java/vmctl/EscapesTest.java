@@ -33,6 +33,26 @@ class EscapesTest {
         }
     }
 
+    /** {@code ^} is ESC: what the terminal answers by itself is no typing, what a key sends is. */
+    @ParameterizedTest
+    @CsvSource({
+        "ls|^[12;8R~., ls|^[12;8R, LEAVE",
+        "^[1;1R~., ^[1;1R, LEAVE",
+        "|^[?62;4c^[0n~., |^[?62;4c^[0n, LEAVE",
+        "ls^[12;8R~., ls^[12;8R~., NONE",
+        "|^[A~., |^[A~., NONE",
+        "|^[3~., |^[3~., NONE",
+        "|^R~., |^R~., NONE",
+    })
+    void answersOfTheTerminalKeepTheStartOfALine(
+            String typed, String passed, Escapes.Action action) {
+        ByteBuffer out = ByteBuffer.allocate(100);
+        assertEquals(
+                action,
+                new Escapes().filter(bytes(typed.replace('|', '\r').replace('^', '\33')), out));
+        assertEquals(passed.replace('|', '\r').replace('^', '\33'), text(out));
+    }
+
     @Test
     void sequenceMayComeInPieces() {
         Escapes escapes = new Escapes();
