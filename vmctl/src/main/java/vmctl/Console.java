@@ -39,6 +39,10 @@ final class Console {
     private final Fd output;
     private final Fd line;
     private final EventFd resized;
+
+    /** Whether a person types: once the terminal is gone it can no longer be asked. */
+    private final boolean person;
+
     private final Escapes escapes = new Escapes();
     private final Poll poll = new Poll(3);
     private final MemorySegment chunk = Arena.ofAuto().allocate(CHUNK);
@@ -55,6 +59,7 @@ final class Console {
      */
     Console(Fd input, Fd output, Fd line, EventFd resized) {
         this.input = input;
+        this.person = Terminals.isTerminal(input);
         this.output = output;
         this.line = line;
         this.resized = resized;
@@ -124,7 +129,7 @@ final class Console {
             pending.flip();
             flush();
             // A terminal that is gone is nobody's any more; a pipe may only have had little to say.
-            return !Terminals.isTerminal(input);
+            return !person;
         }
         typed.clear().limit(count);
         Escapes.Action action = escapes.filter(typed, pending);

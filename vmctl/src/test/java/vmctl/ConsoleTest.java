@@ -95,6 +95,15 @@ class ConsoleTest {
     }
 
     @Test
+    void terminalThatIsGoneLeaves() {
+        CompletableFuture<Console.End> end = run(terminal);
+        write(user.master(), "x\n");
+        assertEquals("x\n", read(machine.master(), 2));
+        user.master().close();
+        assertEquals(Console.End.LEFT, end.join());
+    }
+
+    @Test
     void inputWaitsForASlowMachineAndKeepsItsOrder() {
         StringBuilder text = new StringBuilder();
         for (int i = 0; text.length() < 60_000; i++) {
