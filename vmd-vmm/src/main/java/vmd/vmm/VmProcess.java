@@ -158,6 +158,10 @@ final class VmProcess implements Channel.Receiver {
         if (status.code() == 0 && !started) {
             return Outcome.of(Outcome.EIO, "its process ended before it ran");
         }
-        return Outcome.of(status.code());
+        // Without a word only the status of a reboot means something: the others are also those of
+        // a Java virtual machine that could not go on.
+        return status.code() == Outcome.EAGAIN
+                ? Outcome.of(Outcome.EAGAIN)
+                : Outcome.of(Outcome.EIO, "its process ended with status " + status.code());
     }
 }
