@@ -16,7 +16,7 @@ MVN     += -o
 MVNTEST += -o
 endif
 
-.PHONY: all test demo check fmt conformance bench guests install clean help
+.PHONY: all test demo check fmt conformance bench fuzz guests install clean help
 
 all: ## build everything into dist/
 	$(MVN) package -DskipTests
@@ -41,6 +41,9 @@ fmt: ## format all sources
 
 conformance: ## the processor against the one we run on; CASES=n for more cases a row, SEED=n to repeat
 	$(MVNTEST) test -pl vmm -am -Dtest='*ConformanceTest' -Dsurefire.failIfNoSpecifiedTests=false $(if $(CASES),-Dconformance.cases=$(CASES)) $(if $(SEED),-Dconformance.seed=$(SEED))
+
+fuzz: ## explore one fuzz target for half an hour: M=module T='Class#method', as M=vmd T='FrameFuzz#streamIsTheSameInAnyCut'
+	JAZZER_FUZZ=1 $(MVNTEST) test -pl $(M) -am -Dtest='$(T)' -Dsurefire.failIfNoSpecifiedTests=false
 
 bench: all guests ## boot time and interpreter speed, side by side with QEMU's TCG
 	@bench/run
