@@ -139,7 +139,13 @@ final class Client {
                 }
             }
             case ClientRequest.Stop stop -> awaitsEnd = stop.awaitEnd();
-            case ClientRequest.StartInitrd _, ClientRequest.Wait _, ClientRequest.Info _ -> {}
+            case ClientRequest.StartInitrd _,
+                    ClientRequest.Wait _,
+                    ClientRequest.Info _,
+                    ClientRequest.Reload _,
+                    ClientRequest.Load _,
+                    ClientRequest.Reset _,
+                    ClientRequest.Verbosity _ -> {}
         }
     }
 
@@ -157,10 +163,11 @@ final class Client {
     private boolean completes(ClientReply reply) {
         return switch (reply) {
             case ClientReply.Stopping stopping -> !awaitsEnd || !stopping.outcome().ok();
-            case ClientReply.Info _ -> false;
+            case ClientReply.Info _, ClientReply.Line _ -> false;
             case ClientReply.Started _,
                     ClientReply.Terminated _,
                     ClientReply.InfoEnd _,
+                    ClientReply.Done _,
                     ClientReply.Failed _ ->
                     true;
         };

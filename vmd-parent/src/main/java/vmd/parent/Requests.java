@@ -65,7 +65,16 @@ final class Requests {
             case ClientRequest.Stop stop -> stop(client, uid, stop);
             case ClientRequest.Wait wait -> await(client, uid, wait);
             case ClientRequest.Info _ -> info(client);
+            case ClientRequest.Reload _ -> later(client, "reload");
+            case ClientRequest.Load _ -> later(client, "load");
+            case ClientRequest.Reset _ -> later(client, "reset");
+            case ClientRequest.Verbosity _ -> later(client, "log");
         }
+    }
+
+    private void later(int client, String what) {
+        Outcome outcome = Outcome.of(Outcome.EINVAL, what + " is not supported yet");
+        clients.reply(client, new ClientReply.Failed(outcome));
     }
 
     /** The client has left: nobody waits for answers any more. */
@@ -171,6 +180,12 @@ final class Requests {
     }
 
     private static void validate(ClientRequest.Start start) throws Refusal {
+        if (start.template() != null
+                || start.cdrom() != null
+                || start.bootDevice() != null
+                || !start.nics().isEmpty()) {
+            throw invalid("an option is not supported yet");
+        }
         if (start.vcpus() > VmLimits.MAX_VCPUS) {
             throw invalid("invalid number of CPUs");
         }

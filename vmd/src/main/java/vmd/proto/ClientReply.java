@@ -107,6 +107,34 @@ public sealed interface ClientReply extends Message {
         }
     }
 
+    /** What was asked is done. */
+    record Done() implements ClientReply {
+        static final int TYPE = 221;
+
+        @Override
+        public int type() {
+            return TYPE;
+        }
+
+        @Override
+        public void write(FieldWriter out) {}
+    }
+
+    /** One line of text for the user; more replies follow. */
+    record Line(String text) implements ClientReply {
+        static final int TYPE = 222;
+
+        @Override
+        public int type() {
+            return TYPE;
+        }
+
+        @Override
+        public void write(FieldWriter out) {
+            out.string(text, Limits.TEXT_BYTES);
+        }
+    }
+
     static ClientReply decode(Imsg imsg) {
         return Decoding.decode("daemon's reply", imsg, ClientReply::read);
     }
@@ -120,6 +148,8 @@ public sealed interface ClientReply extends Message {
             case Info.TYPE -> new Info(VmInfo.read(in));
             case InfoEnd.TYPE -> new InfoEnd();
             case Failed.TYPE -> new Failed(Outcome.read(in));
+            case Done.TYPE -> new Done();
+            case Line.TYPE -> new Line(in.string(Limits.TEXT_BYTES));
             default -> null;
         };
     }

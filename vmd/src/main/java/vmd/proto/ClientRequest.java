@@ -26,6 +26,10 @@ public sealed interface ClientRequest extends Message {
      *     StartInitrd} that must follow at once
      * @param cmdline command line for a Linux kernel, or null for the default
      * @param disks images to be opened by the daemon
+     * @param template name of the machine that the new one is an instance of, or null
+     * @param cdrom absolute path of an ISO image to be opened by the daemon, or null
+     * @param bootDevice what the firmware tries first, or null for the default
+     * @param nics network interfaces in order
      */
     record Start(
             VmRef vm,
@@ -35,12 +39,42 @@ public sealed interface ClientRequest extends Message {
             @Nullable String kernelName,
             @Nullable String initrdName,
             @Nullable String cmdline,
-            List<DiskSpec> disks)
+            List<DiskSpec> disks,
+            @Nullable String template,
+            @Nullable String cdrom,
+            @Nullable BootDevice bootDevice,
+            List<NicSpec> nics)
             implements ClientRequest {
         static final int TYPE = 101;
 
         public Start {
             disks = List.copyOf(disks);
+            nics = List.copyOf(nics);
+        }
+
+        /** A machine by itself, without CD and network. */
+        public Start(
+                VmRef vm,
+                long memoryBytes,
+                int vcpus,
+                @Nullable EngineChoice engine,
+                @Nullable String kernelName,
+                @Nullable String initrdName,
+                @Nullable String cmdline,
+                List<DiskSpec> disks) {
+            this(
+                    vm,
+                    memoryBytes,
+                    vcpus,
+                    engine,
+                    kernelName,
+                    initrdName,
+                    cmdline,
+                    disks,
+                    null,
+                    null,
+                    null,
+                    List.of());
         }
 
         /** Start of a machine that is already known. */
@@ -75,6 +109,14 @@ public sealed interface ClientRequest extends Message {
                     .optionalString(cmdline, Limits.CMDLINE_BYTES)
                     .u32(disks.size());
             disks.forEach(disk -> disk.write(out));
+            out.optionalString(template, Limits.NAME_BYTES)
+                    .optionalString(cdrom, Limits.PATH_BYTES)
+                    .bool(bootDevice != null);
+            if (bootDevice != null) {
+                out.oneOf(bootDevice);
+            }
+            out.u32(nics.size());
+            nics.forEach(nic -> nic.write(out));
         }
 
         static Start read(FieldReader in) {
@@ -86,7 +128,20 @@ public sealed interface ClientRequest extends Message {
                     in.optionalString(Limits.PATH_BYTES),
                     in.optionalString(Limits.PATH_BYTES),
                     in.optionalString(Limits.CMDLINE_BYTES),
-                    readDisks(in));
+                    readDisks(in),
+                    in.optionalString(Limits.NAME_BYTES),
+                    in.optionalString(Limits.PATH_BYTES),
+                    in.bool() ? in.oneOf(BootDevice.values()) : null,
+                    readNics(in));
+        }
+
+        private static List<NicSpec> readNics(FieldReader in) {
+            int count = in.u32(0, Limits.NICS, "number of network interfaces");
+            List<NicSpec> nics = new ArrayList<>(count);
+            for (int k = 0; k < count; k++) {
+                nics.add(NicSpec.read(in));
+            }
+            return nics;
         }
 
         private static List<DiskSpec> readDisks(FieldReader in) {
@@ -169,6 +224,76 @@ public sealed interface ClientRequest extends Message {
         public void write(FieldWriter out) {}
     }
 
+    /**
+     * Reads the configuration again; answered by {@link ClientReply.Done} or {@link
+     * ClientReply.Failed}, before that by {@link ClientReply.Line}s that say what is wrong, or with
+     * {@code dryRun} what would change.
+     *
+     * @param dryRun changes nothing
+     */
+    record Reload(boolean dryRun) implements ClientRequest {
+        static final int TYPE = 121;
+
+        @Override
+        public int type() {
+            return TYPE;
+        }
+
+        @Override
+        public void write(FieldWriter out) {
+            out.bool(dryRun);
+        }
+    }
+
+    /**
+     * Adds what another configuration file defines; answered like {@link Reload}.
+     *
+     * @param path absolute
+     */
+    record Load(String path) implements ClientRequest {
+        static final int TYPE = 122;
+
+        @Override
+        public int type() {
+            return TYPE;
+        }
+
+        @Override
+        public void write(FieldWriter out) {
+            out.string(path, Limits.PATH_BYTES);
+        }
+    }
+
+    /** Forgets machines, which ends them, or switches; answered by {@link ClientReply.Done}. */
+    record Reset(ResetScope scope) implements ClientRequest {
+        static final int TYPE = 123;
+
+        @Override
+        public int type() {
+            return TYPE;
+        }
+
+        @Override
+        public void write(FieldWriter out) {
+            out.oneOf(scope);
+        }
+    }
+
+    /** Sets how much all processes log; answered by {@link ClientReply.Done}. */
+    record Verbosity(int level) implements ClientRequest {
+        static final int TYPE = 124;
+
+        @Override
+        public int type() {
+            return TYPE;
+        }
+
+        @Override
+        public void write(FieldWriter out) {
+            out.u32(level);
+        }
+    }
+
     static ClientRequest decode(Imsg imsg) {
         return Decoding.decode("client request", imsg, ClientRequest::read);
     }
@@ -181,6 +306,10 @@ public sealed interface ClientRequest extends Message {
             case Stop.TYPE -> new Stop(VmRef.read(in), in.bool(), in.bool());
             case Wait.TYPE -> new Wait(VmRef.read(in));
             case Info.TYPE -> new Info();
+            case Reload.TYPE -> new Reload(in.bool());
+            case Load.TYPE -> new Load(in.string(Limits.PATH_BYTES));
+            case Reset.TYPE -> new Reset(in.oneOf(ResetScope.values()));
+            case Verbosity.TYPE -> new Verbosity(in.u32(0, Limits.VERBOSITY, "verbosity"));
             default -> null;
         };
     }

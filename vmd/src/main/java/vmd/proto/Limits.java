@@ -11,6 +11,7 @@ public final class Limits {
     public static final int TEXT_BYTES = 2048;
     public static final int TTY_BYTES = 63;
     public static final int DISKS = 4;
+    public static final int NICS = 4;
     public static final int VCPUS = 64;
     public static final int VERBOSITY = 3;
     public static final long MEMORY_BYTES_MIN = 1L << 20;

@@ -23,7 +23,11 @@ class ClientMessagesTest {
                     "console=ttyS0",
                     List.of(
                             new DiskSpec("/d/a.img", DiskFormat.RAW),
-                            new DiskSpec("/d/b.img", DiskFormat.AUTO)));
+                            new DiskSpec("/d/b.img", DiskFormat.AUTO)),
+                    "template",
+                    "/d/install.iso",
+                    BootDevice.CDROM,
+                    List.of(new NicSpec(true, ""), new NicSpec(false, "uplink")));
 
     static List<ClientRequest> requests() {
         return List.of(
@@ -32,7 +36,11 @@ class ClientMessagesTest {
                 new ClientRequest.StartInitrd(),
                 new ClientRequest.Stop(VmRef.byId(3), true, false),
                 new ClientRequest.Wait(VmRef.byName("web")),
-                new ClientRequest.Info());
+                new ClientRequest.Info(),
+                new ClientRequest.Reload(true),
+                new ClientRequest.Load("/etc/other.conf"),
+                new ClientRequest.Reset(ResetScope.SWITCHES),
+                new ClientRequest.Verbosity(2));
     }
 
     static List<ClientReply> replies() {
@@ -54,6 +62,8 @@ class ClientMessagesTest {
                                 EngineChoice.SOFT,
                                 "web")),
                 new ClientReply.InfoEnd(),
+                new ClientReply.Done(),
+                new ClientReply.Line("vm.conf:3: syntax error"),
                 new ClientReply.Failed(Outcome.of(Outcome.EPERM)));
     }
 
