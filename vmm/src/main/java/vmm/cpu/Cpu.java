@@ -210,9 +210,9 @@ public final class Cpu {
 
     /**
      * XMM and YMM registers, 4 longs each, least significant first: register r is at 4*r .. 4*r+3.
-     * Behind them is room for one operand from memory.
+     * Behind them is room for one operand from memory and for a result in the making.
      */
-    public final long[] vector = new long[17 * 4];
+    public final long[] vector = new long[18 * 4];
 
     public int mxcsr = 0x1f80;
 

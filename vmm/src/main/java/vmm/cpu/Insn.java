@@ -40,7 +40,9 @@ public final class Insn {
     /** Base register of a memory operand, or {@link Cpu#NO_REGISTER}. */
     public int base;
 
-    /** Index register of a memory operand, or {@link Cpu#NO_REGISTER}. */
+    /**
+     * Index register of a memory operand, or {@link Cpu#NO_REGISTER}; of gathers a vector register.
+     */
     public int index;
 
     /** Shift count of the index: 0..3. */
@@ -84,4 +86,7 @@ public final class Insn {
 
     /** VEX.vvvv (0..15), or 0. */
     public int vvvv;
+
+    /** VEX.L: the vectors have 256 bits. */
+    public boolean wide;
 }

@@ -10,6 +10,7 @@ import vmm.cpu.isa.Facts;
 import vmm.cpu.isa.Family;
 import vmm.cpu.isa.Form;
 import vmm.cpu.isa.IntegerRows;
+import vmm.cpu.isa.SseRows;
 import vmm.cpu.isa.Table;
 
 /**
@@ -18,6 +19,7 @@ import vmm.cpu.isa.Table;
  */
 final class CaseGenerator {
     private static final int TRIES = 60;
+    private static final int MISALIGNED_MASK = 1 << 17;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
 
     private final Decoder decoder;
@@ -65,7 +67,7 @@ final class CaseGenerator {
         return code;
     }
 
-    /** Three-byte VEX prefix and opcode, SDM volume 2 section 2.3.5. */
+    /** VEX prefix of two or three bytes, and opcode, SDM volume 2 section 2.3.5. */
     private int vexPrefix(Form form, byte[] code) {
         int w = form.w >= 0 ? form.w : random.nextInt(2);
         int l = form.vexL >= 0 ? form.vexL : random.nextInt(2);
@@ -77,6 +79,12 @@ final class CaseGenerator {
                     case Form.PREFIX_F2 -> 3;
                     default -> 0;
                 };
+        if (w == 0 && form.map == (Table.VEX | Table.MAP_0F) && random.nextBoolean()) {
+            code[0] = (byte) 0xc5;
+            code[1] = (byte) (random.nextInt(2) << 7 | vvvv << 3 | l << 2 | prefix);
+            code[2] = (byte) form.opcode;
+            return 3;
+        }
         code[0] = (byte) 0xc4;
         code[1] = (byte) (random.nextInt(8) << 5 | form.map & ~Table.VEX);
         code[2] = (byte) (w << 7 | vvvv << 3 | l << 2 | prefix);
@@ -215,6 +223,9 @@ final class CaseGenerator {
         for (int at = 160; at < 416; at += 8) {
             memory.set(LONG, Slot.IN_FX + at, Values.vector(random));
         }
+        for (int at = 0; at < Slot.YMM_BYTES; at += 8) {
+            memory.set(LONG, Slot.IN_YMM + at, Values.vector(random));
+        }
     }
 
     private void implicitOperands(Case made) {
@@ -250,6 +261,17 @@ final class CaseGenerator {
                         + (random.nextBoolean() ? 64L * random.nextInt(20) : random.nextInt(1280));
         if (random.nextInt(24) == 0) {
             target = 0x5000_0000L + random.nextInt(0x1000);
+        } else if (isVector(made.form) && random.nextInt(12) == 0) {
+            target = Slot.EDGE_LINEAR + Slot.EDGE_BYTES - random.nextInt(34);
+        }
+        if (made.form.is(Facts.VSIB)) {
+            return vectorIndex(made, target);
+        }
+        if (isMxcsrLoad(made.form) && target < Slot.EDGE_LINEAR) {
+            // This bit is reserved, but for AMD's processors.
+            long at = target - slot.linear();
+            ValueLayout.OfInt layout = ValueLayout.JAVA_INT_UNALIGNED;
+            slot.memory().set(layout, at, slot.memory().get(layout, at) & ~MISALIGNED_MASK);
         }
         if (i.ripRelative) {
             displacement(made, modRmAt + 1, target - (slot.startLinear() + i.length));
@@ -278,6 +300,38 @@ final class CaseGenerator {
         return true;
     }
 
+    /** The indices select elements around {@code target}, or now and then anywhere. */
+    private boolean vectorIndex(Case made, long target) {
+        Insn i = made.insn;
+        boolean wideIndex = (made.form.opcode & 1) != 0;
+        for (int half = 0; half < 4; half++) {
+            int low = random.nextInt(33) - 16;
+            int high = random.nextInt(33) - 16;
+            long index = wideIndex ? low : (long) high << 32 | low & 0xffff_ffffL;
+            if (random.nextInt(40) == 0) {
+                // Nothing is mapped there, or the address is not canonical.
+                index = wideIndex && random.nextBoolean() ? 1L << 59 : random.nextInt(1 << 27);
+            }
+            slot.vector(i.index, half, index);
+        }
+        if (i.base == Cpu.NO_REGISTER) {
+            displacement(made, modRmAt + 2, target);
+        } else {
+            slot.gpr(i.base, target - i.displacement);
+        }
+        return true;
+    }
+
+    private static boolean isMxcsrLoad(Form form) {
+        return form.op == SseRows.LDMXCSR
+                || family(form) == Family.VEX_MOVE && Family.withoutVex(form.op) == SseRows.LDMXCSR;
+    }
+
+    private static boolean isVector(Form form) {
+        return family(form) >= Family.SSE_MOVE && family(form) <= Family.SSE_CRYPTO
+                || family(form) >= Family.AVX;
+    }
+
     private static void displacement(Case made, int at, long value) {
         for (int k = 0; k < 4; k++) {
             made.code[at + k] = (byte) (value >> (8 * k));
@@ -301,7 +355,7 @@ final class CaseGenerator {
         // behind or before the instruction, not into it: that could be a loop without end
         int distance = 16 + random.nextInt(Slot.CODE_BYTES / 2 - 64);
         long target = slot.startLinear() + (random.nextBoolean() ? distance : -distance);
-        slot.memory().set(LONG, slot.gpr(Cpu.RSP) - slot.linear(), target);
+        setIfData(slot.gpr(Cpu.RSP), target);
         if (made.form.immediate == Form.JUMP_Z) {
             long value = target - (slot.startLinear() + i.length);
             for (int k = 0; k < 4; k++) {
@@ -321,11 +375,14 @@ final class CaseGenerator {
             slot.gpr(i.rm, target);
             return i.rm != Cpu.RSP;
         }
-        long at = address(i);
-        if (at >= slot.dataLinear() && at < slot.dataLinear() + Slot.DATA_BYTES - 8) {
-            slot.memory().set(LONG, at - slot.linear(), target);
-        }
+        setIfData(address(i), target);
         return true;
+    }
+
+    private void setIfData(long at, long value) {
+        if (at >= slot.dataLinear() && at < slot.dataLinear() + Slot.DATA_BYTES - 8) {
+            slot.memory().set(LONG, at - slot.linear(), value);
+        }
     }
 
     private long address(Insn i) {

@@ -100,14 +100,12 @@ final class Comparison {
                     cpu.x87.significand[physical]);
         }
         for (int r = 0; r < 16; r++) {
-            compare(
-                    "xmm" + r + " low",
-                    slot.memory().get(ValueLayout.JAVA_LONG, Slot.OUT_FX + 160 + 16L * r),
-                    cpu.vector[4 * r]);
-            compare(
-                    "xmm" + r + " high",
-                    slot.memory().get(ValueLayout.JAVA_LONG, Slot.OUT_FX + 168 + 16L * r),
-                    cpu.vector[4 * r + 1]);
+            for (int half = 0; half < (HostFeatures.has("avx") ? 4 : 2); half++) {
+                compare(
+                        "ymm" + r + "[" + half + "]",
+                        slot.vectorAfter(r, half),
+                        cpu.vector[4 * r + half]);
+            }
         }
     }
 

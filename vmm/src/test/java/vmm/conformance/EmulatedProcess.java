@@ -41,7 +41,13 @@ final class EmulatedProcess implements AutoCloseable {
         }
         cpu.cr3 = TABLES_GPA;
         cpu.cr4 =
-                Cpu.CR4_PAE | Cpu.CR4_OSFXSR | Cpu.CR4_OSXMMEXCPT | Cpu.CR4_FSGSBASE | Cpu.CR4_UMIP;
+                Cpu.CR4_PAE
+                        | Cpu.CR4_OSFXSR
+                        | Cpu.CR4_OSXMMEXCPT
+                        | Cpu.CR4_FSGSBASE
+                        | Cpu.CR4_UMIP
+                        | Cpu.CR4_OSXSAVE;
+        cpu.xcr0 = 7;
         cpu.efer = Cpu.EFER_LME | Cpu.EFER_LMA | Cpu.EFER_NXE | Cpu.EFER_SCE;
         cpu.cr0 =
                 Cpu.CR0_PE
@@ -60,7 +66,7 @@ final class EmulatedProcess implements AutoCloseable {
     }
 
     private static int sharedBytes() {
-        return Slot.CONTROL_BYTES + HostProcess.SLOTS * Slot.BYTES;
+        return HostProcess.SHARED_BYTES;
     }
 
     /** Takes over the slots as they are before the host runs them. */
@@ -122,8 +128,9 @@ final class EmulatedProcess implements AutoCloseable {
             cpu.x87.signExponent[physical] = in.get(ValueLayout.JAVA_SHORT, 40 + 16L * r) & 0xffff;
         }
         for (int r = 0; r < 16; r++) {
-            cpu.vector[4 * r] = in.get(ValueLayout.JAVA_LONG, 160 + 16L * r);
-            cpu.vector[4 * r + 1] = in.get(ValueLayout.JAVA_LONG, 168 + 16L * r);
+            for (int half = 0; half < 4; half++) {
+                cpu.vector[4 * r + half] = slot.vector(r, half);
+            }
         }
     }
 

@@ -28,9 +28,15 @@ import java.util.concurrent.TimeUnit;
  */
 final class HostProcess implements AutoCloseable {
     static final int SLOTS = 64;
-    private static final long PROGRAM_LINEAR = 0x40_0000L;
+
+    /**
+     * Not what a case makes of its stack pointer, not even shifted: the kernel would take it for
+     * the signal stack and end the process.
+     */
+    private static final long PROGRAM_LINEAR = 0x3579_0000L;
+
     private static final int STACK_BYTES = 0x10000;
-    private static final int SHARED_BYTES = Slot.CONTROL_BYTES + SLOTS * Slot.BYTES;
+    static final int SHARED_BYTES = Slot.CONTROL_BYTES + SLOTS * Slot.BYTES + Slot.EDGE_BYTES;
 
     private static final int CASE_TIMEOUT_S = 20;
     private static final ScheduledExecutorService WATCHES =
@@ -121,7 +127,7 @@ final class HostProcess implements AutoCloseable {
      * of the shared file, and a signal stack.
      */
     private static byte[] program(String sharedPath) {
-        byte[] code = code();
+        byte[] code = code(HostFeatures.has("avx"));
         byte[] path = (sharedPath + "\0").getBytes(StandardCharsets.UTF_8);
         int headers = 64 + 56;
         ByteBuffer elf =
@@ -147,7 +153,7 @@ final class HostProcess implements AutoCloseable {
         return elf.array();
     }
 
-    private static byte[] code() {
+    private static byte[] code(boolean avx) {
         Assembly a = new Assembly(PROGRAM_LINEAR + 64 + 56);
         // open(path, O_RDWR); mmap(SHARED, RWX, MAP_SHARED | MAP_FIXED)
         a.bytes(0xbf).abs32("path").bytes(0xbe).imm32(2).bytes(0xb8).imm32(2).syscall();
@@ -178,7 +184,7 @@ final class HostProcess implements AutoCloseable {
             a.bytes(0xb8).imm32(13).syscall();
         }
         a.bytes(0xcc);
-        handler(a);
+        handler(a, avx);
         a.label("restorer").bytes(0xb8).imm32(15).syscall();
         a.align(8);
         // SA_SIGINFO | SA_RESTORER | SA_ONSTACK | SA_NODEFER
@@ -191,9 +197,9 @@ final class HostProcess implements AutoCloseable {
 
     /**
      * {@code handler(signal, info, context)}: RDX points at the frame, its registers at +40, the
-     * pointer to the FXSAVE image at +224.
+     * pointer to the FXSAVE image (the XSAVE area in fact) at +224.
      */
-    private static void handler(Assembly a) {
+    private static void handler(Assembly a, boolean avx) {
         a.label("handler").bytes(0x49, 0x89, 0xd4); // mov r12, rdx
         a.bytes(0x48, 0x8b, 0x1c, 0x25)
                 .imm32((int) Slot.SHARED_LINEAR + CURRENT); // mov rbx, [current]
@@ -202,7 +208,12 @@ final class HostProcess implements AutoCloseable {
         a.bytes(0x48, 0x8d, 0xbb).imm32(Slot.OUT); // lea rdi, [rbx+OUT]
         a.bytes(0xb9).imm32(23).bytes(0xf3, 0x48, 0xa5); // rep movsq
         a.bytes(0x49, 0x8b, 0xb4, 0x24).imm32(224); // mov rsi, [r12+224]
-        a.bytes(0x48, 0x8d, 0xbb).imm32(Slot.OUT_FX).bytes(0xb9).imm32(64).bytes(0xf3, 0x48, 0xa5);
+        int outBytes = avx ? Slot.OUT_YMM + Slot.YMM_BYTES : Slot.FX_BYTES;
+        a.bytes(0x48, 0x8d, 0xbb)
+                .imm32(Slot.OUT_FX)
+                .bytes(0xb9)
+                .imm32(outBytes / 8)
+                .bytes(0xf3, 0x48, 0xa5);
         a.bytes(0x48, 0x81, 0xc3).imm32(Slot.BYTES); // add rbx, BYTES
         a.label("next")
                 .bytes(0x48, 0x3b, 0x1c, 0x25)
@@ -244,11 +255,16 @@ final class HostProcess implements AutoCloseable {
                 .bytes(0xf3, 0x48, 0xa5);
         a.bytes(0x48, 0x8d, 0xb3).imm32(Slot.IN_FX).bytes(0x49, 0x8b, 0xbc, 0x24).imm32(224);
         a.bytes(0xb9).imm32(Slot.FX_IN_BYTES / 8).bytes(0xf3, 0x48, 0xa5);
+        if (avx) {
+            a.bytes(0x48, 0x8d, 0xb3).imm32(Slot.IN_YMM); // lea rsi, [rbx+IN_YMM]
+            a.bytes(0x48, 0x81, 0xc7).imm32(Slot.OUT_YMM - Slot.FX_IN_BYTES); // add rdi, ...
+            a.bytes(0xb9).imm32(Slot.YMM_BYTES / 8).bytes(0xf3, 0x48, 0xa5);
+        }
         a.bytes(0x49, 0x8b, 0xbc, 0x24)
                 .imm32(224)
                 .bytes(0x48, 0x83, 0x8f)
-                .imm32(512)
-                .bytes(3); // or qword [fpstate+512], 3: XSTATE_BV
+                .imm32(Slot.XSTATE_BV)
+                .bytes(avx ? 7 : 3); // or qword [fpstate+512], ...
         a.bytes(0xc3);
     }
 }

@@ -12,10 +12,15 @@ import java.lang.foreign.ValueLayout;
  *   0x000  in:  R8..R15 RDI RSI RBP RBX RDX RAX RCX RSP RIP RFLAGS   (18 quadwords, the order of the kernel's signal frame)
  *   0x0c0  in:  FXSAVE image, 416 bytes used
  *   0x300  out: the same 18, then CS/GS/FS, error code, trap number, signal mask, CR2   (23 quadwords)
- *   0x3c0  out: FXSAVE image, 512 bytes
+ *   0x3c0  out: FXSAVE image, 512 bytes; where the host has AVX, the XSAVE header and the upper
+ *          halves of YMM0..15 behind it
+ *   0x800  in:  upper halves of YMM0..15, 256 bytes
  *   0x1000 code: filled with INT3, the instruction in the middle
  *   0x1800 data: 2 KiB
  * </pre>
+ *
+ * Behind all slots is a page that they share, and behind that nothing: operands that reach over its
+ * end fault there.
  */
 final class Slot {
     /** Where slot 0 lies in both address spaces; the control page is in front of it. */
@@ -27,6 +32,15 @@ final class Slot {
     static final int CODE = 0x1000, CODE_BYTES = 0x800, DATA = 0x1800, DATA_BYTES = 0x800;
     static final int START = CODE + CODE_BYTES / 2;
     static final int FX_IN_BYTES = 416;
+    static final int FX_BYTES = 512, IN_YMM = 0x800, YMM_BYTES = 256;
+
+    /** Offsets behind {@link #OUT_FX}, SDM volume 1 section 13.4. */
+    static final int XSTATE_BV = 512, OUT_YMM = 576;
+
+    static final int EDGE_BYTES = 0x1000;
+    static final long EDGE_LINEAR =
+            SHARED_LINEAR + CONTROL_BYTES + (long) HostProcess.SLOTS * BYTES;
+    private static final int AVX_STATE = 4;
 
     /** Indices of the kernel's order (asm/sigcontext.h) by the architecture's register number. */
     private static final int[] FRAME_INDEX = {13, 14, 12, 11, 15, 10, 9, 8, 0, 1, 2, 3, 4, 5, 6, 7};
@@ -86,6 +100,30 @@ final class Slot {
 
     long gprAfter(int register) {
         return memory.get(ValueLayout.JAVA_LONG, OUT + 8L * FRAME_INDEX[register]);
+    }
+
+    /** Quadword {@code half} (0..3) of YMM register {@code r} before. */
+    long vector(int r, int half) {
+        return memory.get(ValueLayout.JAVA_LONG, vectorAt(r, half));
+    }
+
+    void vector(int r, int half, long value) {
+        memory.set(ValueLayout.JAVA_LONG, vectorAt(r, half), value);
+    }
+
+    private static long vectorAt(int r, int half) {
+        return half < 2 ? IN_FX + 160 + 16L * r + 8 * half : IN_YMM + 16L * r + 8 * (half - 2);
+    }
+
+    /** The same afterwards; the upper halves are there only if the host has AVX. */
+    long vectorAfter(int r, int half) {
+        if (half < 2) {
+            return memory.get(ValueLayout.JAVA_LONG, OUT_FX + 160 + 16L * r + 8 * half);
+        }
+        boolean initial = (memory.get(ValueLayout.JAVA_LONG, OUT_FX + XSTATE_BV) & AVX_STATE) == 0;
+        return initial
+                ? 0
+                : memory.get(ValueLayout.JAVA_LONG, OUT_FX + OUT_YMM + 16L * r + 8 * (half - 2));
     }
 
     /** Quadword {@code index} (a FRAME_ constant) of the state afterwards. */

@@ -44,6 +44,7 @@ public final class Decoder {
     private int modRm;
     private int map;
     private int vexL;
+    private int w;
     private boolean vex;
 
     public Decoder(Table table) {
@@ -80,6 +81,7 @@ public final class Decoder {
         into.vvvv = 0;
         form = null;
         int opcode = prefixes();
+        w = rex >> 3 & 1;
         opcode = escape(opcode);
         Form found = opcode < 0 ? null : select(opcode);
         if (found == null) {
@@ -180,6 +182,7 @@ public final class Decoder {
             return -1;
         }
         vex = true;
+        w = 0;
         int last = second;
         rex = ~second >> 5 & 4; // R
         map = Table.VEX | Table.MAP_0F;
@@ -191,7 +194,8 @@ public final class Decoder {
             }
             map = Table.VEX | mapSelect;
             last = next();
-            rex |= last >> 4 & 8; // W
+            w = last >> 7;
+            rex |= w << 3;
         }
         if (!code64) {
             rex = 0;
@@ -232,7 +236,7 @@ public final class Decoder {
                     default -> true;
                 };
         return prefixMatches
-                && (f.w < 0 || f.w == (rex >> 3 & 1))
+                && (f.w < 0 || f.w == (f.general && !code64 ? 0 : w))
                 && (f.vexL < 0 || f.vexL == vexL)
                 && !f.is(code64 ? Facts.NOT_64 : Facts.ONLY_64);
     }
@@ -253,6 +257,7 @@ public final class Decoder {
         i.rex = rex != 0 && !vex;
         i.repeat = f.prefix >= Form.PREFIX_F3 || vex ? 0 : repeat;
         i.lock = lock;
+        i.wide = vexL != 0;
         int operandSize = operandSize(f);
         i.size = size(f, operandSize);
         i.addressSize = addressSize();
@@ -331,10 +336,14 @@ public final class Decoder {
             return valid;
         }
         i.memory = true;
+        if (f.is(Facts.VSIB)) {
+            // SDM volume 2 section 2.3.12: 16-bit addressing and a missing SIB byte are #UD.
+            valid = i.addressSize != 2 && (modRm & 7) == 4;
+        }
         if (i.addressSize == 2) {
             address16();
         } else {
-            address32();
+            address32(f.is(Facts.VSIB));
         }
         return valid;
     }
@@ -355,14 +364,14 @@ public final class Decoder {
         stackSegment(i.base == Cpu.RBP);
     }
 
-    private void address32() {
+    private void address32(boolean vectorIndex) {
         Insn i = insn;
         int mod = modRm >> 6;
         int rm = modRm & 7;
         if (rm == 4) {
             int sib = next();
             int index = sib >> 3 & 7 | (rex & 2) << 2;
-            i.index = index == Cpu.RSP ? NO : index;
+            i.index = index == Cpu.RSP && !vectorIndex ? NO : index;
             i.scale = sib >> 6;
             rm = sib & 7;
             if (rm == 5 && mod == 0) {

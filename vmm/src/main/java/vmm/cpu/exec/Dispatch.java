@@ -36,6 +36,16 @@ public final class Dispatch {
             case Family.X87_ARITHMETIC -> X87Arithmetic.execute(cpu, i);
             case Family.X87_MOVE -> X87Move.execute(cpu, i);
             case Family.X87_CONTROL -> X87Control.execute(cpu, i);
+            case Family.AVX -> Avx.execute(cpu, i);
+            case Family.AVX_MASKED -> AvxMasked.execute(cpu, i);
+            case Family.FMA -> Fma.execute(cpu, i);
+            case Family.VEX_MOVE -> VexMove.execute(cpu, i);
+            case Family.VEX_INTEGER -> SseInteger.executeVex(cpu, i);
+            case Family.VEX_INTEGER_MORE -> SseIntegerMore.executeVex(cpu, i);
+            case Family.VEX_SHUFFLE -> SseShuffle.executeVex(cpu, i);
+            case Family.VEX_FLOAT -> SseFloat.executeVex(cpu, i);
+            case Family.VEX_CONVERT -> SseConvert.executeVex(cpu, i);
+            case Family.VEX_CRYPTO -> SseCrypto.executeVex(cpu, i);
             default -> throw cpu.undefined();
         }
     }

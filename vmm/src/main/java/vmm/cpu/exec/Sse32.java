@@ -93,6 +93,45 @@ final class Sse32 {
         return (int) cpu.soft.sqrt(a & 0xffff_ffffL, SINGLE);
     }
 
+    /** {@code a * b + c} rounded once, either part negated. */
+    static int fused(Cpu cpu, int a, int b, int c, boolean negateProduct, boolean negateAddend) {
+        float x = Float.intBitsToFloat(a);
+        float y = Float.intBitsToFloat(b);
+        float z = Float.intBitsToFloat(c);
+        if (Xmm.plain(cpu) && ordinary(x) && ordinary(y) && ordinary(z)) {
+            // The product is exact in double precision, the sum is rounded to odd there, which
+            // makes the second rounding harmless.
+            double product = negateProduct ? -((double) x * y) : (double) x * y;
+            double addend = negateAddend ? -z : z;
+            double sum = product + addend;
+            double t = sum - product;
+            double error = (product - (sum - t)) + (addend - t);
+            double odd = error == 0 ? sum : toOdd(sum, error);
+            float r = (float) odd;
+            if (ordinary(r) && (r != 0 || sum == 0)) {
+                Xmm.notePrecision(cpu, error != 0 || r != sum);
+                return Float.floatToRawIntBits(r);
+            }
+        }
+        return (int)
+                cpu.soft.fused(
+                        a & 0xffff_ffffL,
+                        b & 0xffff_ffffL,
+                        c & 0xffff_ffffL,
+                        negateProduct,
+                        negateAddend,
+                        SINGLE);
+    }
+
+    /** The inexact {@code sum} with its last bit set, on the side where the error says it is. */
+    private static double toOdd(double sum, double error) {
+        long bits = Double.doubleToRawLongBits(sum);
+        if ((bits & 1) == 0) {
+            bits += error > 0 == sum > 0 ? 1 : -1;
+        }
+        return Double.longBitsToDouble(bits);
+    }
+
     static int min(Cpu cpu, int a, int b) {
         float x = Float.intBitsToFloat(a);
         float y = Float.intBitsToFloat(b);

@@ -104,6 +104,12 @@ final class Sse64 {
         return cpu.soft.sqrt(a, DOUBLE);
     }
 
+    /** {@code a * b + c} rounded once, either part negated. */
+    static long fused(
+            Cpu cpu, long a, long b, long c, boolean negateProduct, boolean negateAddend) {
+        return cpu.soft.fused(a, b, c, negateProduct, negateAddend, DOUBLE);
+    }
+
     static long min(Cpu cpu, long a, long b) {
         double x = Double.longBitsToDouble(a);
         double y = Double.longBitsToDouble(b);

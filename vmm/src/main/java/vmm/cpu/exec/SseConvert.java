@@ -7,8 +7,9 @@ import static vmm.cpu.isa.SseFloatRows.*;
 import vmm.cpu.Cpu;
 import vmm.cpu.Insn;
 import vmm.cpu.fpu.SoftFloat;
+import vmm.cpu.isa.Family;
 
-/** Family SSE_CONVERT: conversions between integers, single and double precision. */
+/** Families SSE_CONVERT and VEX_CONVERT: between integers, single and double precision. */
 final class SseConvert {
     private static final long LOW32 = 0xffff_ffffL;
 
@@ -17,21 +18,80 @@ final class SseConvert {
     static void execute(Cpu cpu, Insn i) {
         Xmm.available(cpu);
         Xmm.begin(cpu);
+        int d = 4 * i.reg;
         if (i.op <= CVTPI2PD || i.op >= CVTTPS2PI && i.op <= CVTPD2PI) {
             mmx(cpu, i);
         } else if (i.op <= CVTSI2SD_64) {
-            fromGeneral(cpu, i);
+            fromGeneral(cpu, i, i.op, d);
         } else if (i.op <= CVTSD2SI_64) {
-            toGeneral(cpu, i);
-        } else if (i.op <= CVTSD2SS) {
-            floats(cpu, i);
+            toGeneral(cpu, i, i.op);
+        } else if (i.op == CVTSS2SD || i.op == CVTSD2SS) {
+            scalar(cpu, i, i.op, d);
         } else {
-            packedIntegers(cpu, i);
+            if (i.op == CVTPS2PD || i.op == CVTDQ2PD) {
+                widen(cpu, i.op, Xmm.source64(cpu, i), Xmm.RESULT);
+            } else {
+                packed(cpu, i.op, Xmm.source(cpu, i), Xmm.RESULT);
+            }
+            Xmm.finish(cpu);
+            Xmm.write(cpu, d);
         }
     }
 
-    private static void fromGeneral(Cpu cpu, Insn i) {
-        boolean wide = i.op >= CVTSI2SS_64;
+    static void executeVex(Cpu cpu, Insn i) {
+        Ymm.available(cpu);
+        Xmm.begin(cpu);
+        int op = Family.withoutVex(i.op);
+        if (op >= CVTTSS2SI && op <= CVTSD2SI_64) {
+            toGeneral(cpu, i, op);
+        } else if (op <= CVTSI2SD_64 || op == CVTSS2SD || op == CVTSD2SS) {
+            Ymm.begin(cpu, i.vvvv);
+            if (op <= CVTSI2SD_64) {
+                fromGeneral(cpu, i, op, Xmm.RESULT);
+            } else {
+                scalar(cpu, i, op, Xmm.RESULT);
+            }
+            Ymm.write(cpu, i.reg, false);
+        } else {
+            packedVex(cpu, i, op);
+        }
+    }
+
+    private static void packedVex(Cpu cpu, Insn i, int op) {
+        long[] v = cpu.vector;
+        boolean wide = i.wide;
+        if (op == CVTPS2PD || op == CVTDQ2PD) {
+            int s = 4 * i.rm;
+            if (i.memory) {
+                s = Xmm.FROM_MEMORY;
+                if (wide) {
+                    Xmm.unalignedSource(cpu, i);
+                } else {
+                    v[s] = Xmm.source64(cpu, i);
+                }
+            }
+            widen(cpu, op, v[s], Xmm.RESULT);
+            if (wide) {
+                widen(cpu, op, v[s + 1], Xmm.RESULT + 2);
+            }
+        } else {
+            int s = Ymm.source(cpu, i);
+            packed(cpu, op, s, Xmm.RESULT);
+            if (wide) {
+                packed(cpu, op, s + 2, Xmm.RESULT + 2);
+            }
+            if (op != CVTDQ2PS && op != CVTPS2DQ && op != CVTTPS2DQ) {
+                // Doubles became elements of half the size.
+                v[Xmm.RESULT + 1] = wide ? v[Xmm.RESULT + 2] : 0;
+                wide = false;
+            }
+        }
+        Xmm.finish(cpu);
+        Ymm.write(cpu, i.reg, wide);
+    }
+
+    private static void fromGeneral(Cpu cpu, Insn i, int op, int d) {
+        boolean wide = op >= CVTSI2SS_64;
         long value =
                 i.memory
                         ? cpu.mmu.load(i.segment, cpu.effectiveAddress(i), wide ? 8 : 4)
@@ -39,8 +99,7 @@ final class SseConvert {
         if (!wide) {
             value = value << 32 >> 32;
         }
-        int d = 4 * i.reg;
-        if ((i.op & 1) == 0) {
+        if ((op & 1) == 0) {
             long result = cpu.soft.fromInteger(value, SINGLE);
             Xmm.finish(cpu);
             cpu.vector[d] = cpu.vector[d] & ~LOW32 | result;
@@ -58,9 +117,9 @@ final class SseConvert {
                 : cpu.soft.fromInteger(value, DOUBLE);
     }
 
-    private static void toGeneral(Cpu cpu, Insn i) {
-        boolean truncate = i.op <= CVTTSD2SI_64;
-        int n = i.op - (truncate ? CVTTSS2SI : CVTSS2SI);
+    private static void toGeneral(Cpu cpu, Insn i, int op) {
+        boolean truncate = op <= CVTTSD2SI_64;
+        int n = op - (truncate ? CVTTSS2SI : CVTSS2SI);
         int width = n >= 2 ? 64 : 32;
         long result =
                 (n & 1) == 0
@@ -86,66 +145,52 @@ final class SseConvert {
         return cpu.soft.toInteger(a, width, mode, DOUBLE);
     }
 
-    private static void floats(Cpu cpu, Insn i) {
-        int d = 4 * i.reg;
+    private static void scalar(Cpu cpu, Insn i, int op, int d) {
         long[] v = cpu.vector;
-        switch (i.op) {
-            case CVTPS2PD -> {
-                long a = Xmm.source64(cpu, i);
-                long low = cpu.soft.convert(a & LOW32, SINGLE, DOUBLE);
-                long high = cpu.soft.convert(a >>> 32, SINGLE, DOUBLE);
-                Xmm.finish(cpu);
-                v[d] = low;
-                v[d + 1] = high;
-            }
-            case CVTPD2PS -> {
-                int s = Xmm.source(cpu, i);
-                long low = cpu.soft.convert(v[s], DOUBLE, SINGLE);
-                long high = cpu.soft.convert(v[s + 1], DOUBLE, SINGLE);
-                Xmm.finish(cpu);
-                v[d] = low | high << 32;
-                v[d + 1] = 0;
-            }
-            case CVTSS2SD -> {
-                long result = cpu.soft.convert(Xmm.source32(cpu, i) & LOW32, SINGLE, DOUBLE);
-                Xmm.finish(cpu);
-                v[d] = result;
-            }
-            default -> {
-                long result = cpu.soft.convert(Xmm.source64(cpu, i), DOUBLE, SINGLE);
-                Xmm.finish(cpu);
-                v[d] = v[d] & ~LOW32 | result;
-            }
+        if (op == CVTSS2SD) {
+            long result = cpu.soft.convert(Xmm.source32(cpu, i) & LOW32, SINGLE, DOUBLE);
+            Xmm.finish(cpu);
+            v[d] = result;
+        } else {
+            long result = cpu.soft.convert(Xmm.source64(cpu, i), DOUBLE, SINGLE);
+            Xmm.finish(cpu);
+            v[d] = v[d] & ~LOW32 | result;
         }
     }
 
-    private static void packedIntegers(Cpu cpu, Insn i) {
-        int d = 4 * i.reg;
+    /** Two elements of 32 bits to two doubles. */
+    private static void widen(Cpu cpu, int op, long a, int result) {
         long[] v = cpu.vector;
-        long low;
-        long high = 0;
-        if (i.op == CVTDQ2PD) {
-            long a = Xmm.source64(cpu, i);
-            low = toDouble(cpu, (int) a);
-            high = toDouble(cpu, a >> 32);
+        if (op == CVTDQ2PD) {
+            v[result] = toDouble(cpu, (int) a);
+            v[result + 1] = toDouble(cpu, a >> 32);
         } else {
-            int s = Xmm.source(cpu, i);
-            boolean truncate = i.op == CVTTPS2DQ || i.op == CVTTPD2DQ;
-            switch (i.op) {
-                case CVTDQ2PS -> {
-                    low = integersToSingles(cpu, v[s]);
-                    high = integersToSingles(cpu, v[s + 1]);
-                }
-                case CVTPS2DQ, CVTTPS2DQ -> {
-                    low = singlesToIntegers(cpu, v[s], truncate);
-                    high = singlesToIntegers(cpu, v[s + 1], truncate);
-                }
-                default -> low = doublesToIntegers(cpu, v[s], v[s + 1], truncate);
-            }
+            v[result] = cpu.soft.convert(a & LOW32, SINGLE, DOUBLE);
+            v[result + 1] = cpu.soft.convert(a >>> 32, SINGLE, DOUBLE);
         }
-        Xmm.finish(cpu);
-        v[d] = low;
-        v[d + 1] = high;
+    }
+
+    /** 128 bits to 128, or to 64 with zeros above. */
+    private static void packed(Cpu cpu, int op, int s, int result) {
+        long[] v = cpu.vector;
+        long high = 0;
+        switch (op) {
+            case CVTDQ2PS -> {
+                v[result] = integersToSingles(cpu, v[s]);
+                high = integersToSingles(cpu, v[s + 1]);
+            }
+            case CVTPS2DQ, CVTTPS2DQ -> {
+                boolean truncate = op == CVTTPS2DQ;
+                v[result] = singlesToIntegers(cpu, v[s], truncate);
+                high = singlesToIntegers(cpu, v[s + 1], truncate);
+            }
+            case CVTPD2PS ->
+                    v[result] =
+                            cpu.soft.convert(v[s], DOUBLE, SINGLE)
+                                    | cpu.soft.convert(v[s + 1], DOUBLE, SINGLE) << 32;
+            default -> v[result] = doublesToIntegers(cpu, v[s], v[s + 1], op == CVTTPD2DQ);
+        }
+        v[result + 1] = high;
     }
 
     private static long integersToSingles(Cpu cpu, long a) {

@@ -4,8 +4,9 @@ import static vmm.cpu.isa.SseCryptoRows.*;
 
 import vmm.cpu.Cpu;
 import vmm.cpu.Insn;
+import vmm.cpu.isa.Family;
 
-/** Family SSE_CRYPTO: AES-NI, PCLMULQDQ, SHA extensions. */
+/** Families SSE_CRYPTO and VEX_CRYPTO: AES-NI, PCLMULQDQ, SHA extensions. */
 final class SseCrypto {
     private SseCrypto() {}
 
@@ -13,10 +14,24 @@ final class SseCrypto {
         Xmm.available(cpu);
         // the SHA extensions take their operand at any address, as the hardware does
         int s = i.op >= SHA1RNDS4 ? Xmm.unalignedSource(cpu, i) : Xmm.source(cpu, i);
-        int d = 4 * i.reg;
-        long[] v = cpu.vector;
+        lane(cpu.vector, i.op, (int) i.immediate & 0xff, 4 * i.reg, s);
+    }
+
+    static void executeVex(Cpu cpu, Insn i) {
+        Ymm.available(cpu);
+        int op = Family.withoutVex(i.op);
         int immediate = (int) i.immediate & 0xff;
-        switch (i.op) {
+        int s = Ymm.source(cpu, i);
+        Ymm.begin(cpu, i.vvvv);
+        lane(cpu.vector, op, immediate, Xmm.RESULT, s);
+        if (i.wide) {
+            lane(cpu.vector, op, immediate, Xmm.RESULT + 2, s + 2);
+        }
+        Ymm.write(cpu, i.reg, i.wide);
+    }
+
+    private static void lane(long[] v, int op, int immediate, int d, int s) {
+        switch (op) {
             case AESIMC -> Aes.inverseMixColumns(v, d, s);
             case AESENC -> Aes.encrypt(v, d, s, false);
             case AESENCLAST -> Aes.encrypt(v, d, s, true);

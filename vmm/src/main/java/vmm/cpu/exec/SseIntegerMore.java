@@ -4,26 +4,82 @@ import static vmm.cpu.isa.SseRows.*;
 
 import vmm.cpu.Cpu;
 import vmm.cpu.Insn;
+import vmm.cpu.isa.Family;
 
-/** Family SSE_INTEGER_MORE: masks, insertion, extraction, extension, string comparison. */
+/**
+ * Families SSE_INTEGER_MORE and VEX_INTEGER_MORE: masks, insertion, extraction, extension, string
+ * comparison.
+ */
 final class SseIntegerMore {
     private SseIntegerMore() {}
 
     static void execute(Cpu cpu, Insn i) {
         Xmm.available(cpu);
         if (i.op <= MOVMSKPD) {
-            mask(cpu, i);
+            cpu.gpr[i.reg] = mask(cpu.vector, i.op, 4 * i.rm);
         } else if (i.op <= PINSRQ) {
-            insert(cpu, i);
+            insert(cpu, i, i.op, 4 * i.reg);
         } else if (i.op <= PEXTRQ) {
-            extract(cpu, i);
+            extract(cpu, i, i.op);
         } else if (i.op <= PMOVZXDQ) {
-            extend(cpu, i);
-        } else if (i.op <= PTEST) {
-            special(cpu, i);
+            extend(cpu.vector, i.op, 4 * i.reg, extensionSource(cpu, i, i.op, false), false);
+        } else if (i.op == PTEST) {
+            int s = Xmm.source(cpu, i);
+            int d = 4 * i.reg;
+            test(cpu, d, s, false);
+        } else if (i.op <= MPSADBW) {
+            special(cpu.vector, i.op, (int) i.immediate, 4 * i.reg, Xmm.source(cpu, i));
         } else {
-            StringCompare.execute(cpu, i);
+            StringCompare.execute(cpu, i, i.op);
         }
+    }
+
+    static void executeVex(Cpu cpu, Insn i) {
+        Ymm.available(cpu);
+        int op = Family.withoutVex(i.op);
+        if (op <= MOVMSKPD) {
+            maskVex(cpu, i, op);
+        } else if (op <= PINSRQ) {
+            Ymm.begin(cpu, i.vvvv);
+            insert(cpu, i, op, Xmm.RESULT);
+            Ymm.write(cpu, i.reg, false);
+        } else if (op <= PEXTRQ) {
+            extract(cpu, i, op);
+        } else if (op <= PMOVZXDQ) {
+            int s = extensionSource(cpu, i, op, i.wide);
+            extend(cpu.vector, op, Xmm.RESULT, s, i.wide);
+            Ymm.write(cpu, i.reg, i.wide);
+        } else if (op > PTEST) {
+            StringCompare.execute(cpu, i, op);
+            if (op == PCMPESTRM || op == PCMPESTRM_64 || op == PCMPISTRM) {
+                Ymm.set(cpu, 0, cpu.vector[0], cpu.vector[1]);
+            }
+        } else {
+            specialVex(cpu, i, op);
+        }
+    }
+
+    private static void maskVex(Cpu cpu, Insn i, int op) {
+        long low = mask(cpu.vector, op, 4 * i.rm);
+        long high = i.wide ? mask(cpu.vector, op, 4 * i.rm + 2) : 0;
+        int bits = op == PMOVMSKB ? 16 : op == MOVMSKPS ? 4 : 2;
+        cpu.gpr[i.reg] = low | high << bits;
+    }
+
+    private static void specialVex(Cpu cpu, Insn i, int op) {
+        long[] v = cpu.vector;
+        int s = Ymm.source(cpu, i);
+        if (op == PTEST) {
+            int d = 4 * i.reg;
+            test(cpu, d, s, i.wide);
+            return;
+        }
+        Ymm.begin(cpu, i.vvvv);
+        special(v, op, (int) i.immediate, Xmm.RESULT, s);
+        if (i.wide) {
+            special(v, op, (int) i.immediate >> 3, Xmm.RESULT + 2, s + 2);
+        }
+        Ymm.write(cpu, i.reg, i.wide);
     }
 
     /** The top bits of the eight bytes of {@code a}. */
@@ -32,22 +88,19 @@ final class SseIntegerMore {
         return (int) (((a & Packed.TOP8) >>> 7) * 0x0102040810204080L >>> 56);
     }
 
-    private static void mask(Cpu cpu, Insn i) {
-        int r = 4 * i.rm;
-        long low = cpu.vector[r];
-        long high = cpu.vector[r + 1];
-        cpu.gpr[i.reg] =
-                switch (i.op) {
-                    case PMOVMSKB -> byteMask(low) | byteMask(high) << 8;
-                    case MOVMSKPS ->
-                            low >>> 31 & 1 | low >>> 62 & 2 | high >>> 29 & 4 | high >>> 60 & 8;
-                    default -> low >>> 63 | high >>> 62 & 2;
-                };
+    private static long mask(long[] v, int op, int r) {
+        long low = v[r];
+        long high = v[r + 1];
+        return switch (op) {
+            case PMOVMSKB -> byteMask(low) | byteMask(high) << 8;
+            case MOVMSKPS -> low >>> 31 & 1 | low >>> 62 & 2 | high >>> 29 & 4 | high >>> 60 & 8;
+            default -> low >>> 63 | high >>> 62 & 2;
+        };
     }
 
-    private static void insert(Cpu cpu, Insn i) {
+    private static void insert(Cpu cpu, Insn i, int op, int d) {
         int size =
-                switch (i.op) {
+                switch (op) {
                     case PINSRB -> 1;
                     case PINSRW -> 2;
                     case PINSRD -> 4;
@@ -56,49 +109,76 @@ final class SseIntegerMore {
         long value =
                 i.memory ? cpu.mmu.load(i.segment, cpu.effectiveAddress(i), size) : cpu.gpr[i.rm];
         int bit = ((int) i.immediate & 16 / size - 1) * 8 * size;
-        int at = 4 * i.reg + (bit >> 6);
+        int at = d + (bit >> 6);
         long mask = -1L >>> 64 - 8 * size;
         cpu.vector[at] = cpu.vector[at] & ~(mask << (bit & 63)) | (value & mask) << (bit & 63);
     }
 
-    private static void extract(Cpu cpu, Insn i) {
+    private static void extract(Cpu cpu, Insn i, int op) {
         int size =
-                switch (i.op) {
+                switch (op) {
                     case PEXTRB -> 1;
                     case PEXTRW, PEXTRW_REG -> 2;
                     case PEXTRD -> 4;
                     default -> 8;
                 };
         int bit = ((int) i.immediate & 16 / size - 1) * 8 * size;
-        int register = i.op == PEXTRW_REG ? i.rm : i.reg;
+        int register = op == PEXTRW_REG ? i.rm : i.reg;
         long value = cpu.vector[4 * register + (bit >> 6)] >>> (bit & 63) & -1L >>> 64 - 8 * size;
         if (i.memory) {
             cpu.mmu.store(i.segment, cpu.effectiveAddress(i), size, value);
         } else {
-            cpu.gpr[i.op == PEXTRW_REG ? i.reg : i.rm] = value;
+            cpu.gpr[op == PEXTRW_REG ? i.reg : i.rm] = value;
         }
     }
 
-    private static void extend(Cpu cpu, Insn i) {
-        boolean signed = i.op <= PMOVSXDQ;
-        switch (signed ? i.op : i.op - (PMOVZXBW - PMOVSXBW)) {
-            case PMOVSXBW -> extend(cpu, i, Xmm.source64(cpu, i), 8, 16, signed);
-            case PMOVSXBD -> extend(cpu, i, Xmm.source32(cpu, i), 8, 32, signed);
-            case PMOVSXBQ -> extend(cpu, i, source16(cpu, i), 8, 64, signed);
-            case PMOVSXWD -> extend(cpu, i, Xmm.source64(cpu, i), 16, 32, signed);
-            case PMOVSXWQ -> extend(cpu, i, Xmm.source32(cpu, i), 16, 64, signed);
-            default -> extend(cpu, i, Xmm.source64(cpu, i), 32, 64, signed);
+    /** Index of the source of an extension, of which only the needed bytes are read. */
+    private static int extensionSource(Cpu cpu, Insn i, int op, boolean wide) {
+        if (!i.memory) {
+            return 4 * i.rm;
+        }
+        int bytes =
+                switch (signed(op)) {
+                    case PMOVSXBW, PMOVSXWD, PMOVSXDQ -> 8;
+                    case PMOVSXBD, PMOVSXWQ -> 4;
+                    default -> 2;
+                };
+        if (wide && bytes == 8) {
+            return Xmm.unalignedSource(cpu, i);
+        }
+        cpu.vector[Xmm.FROM_MEMORY] =
+                cpu.mmu.load(i.segment, cpu.effectiveAddress(i), wide ? 2 * bytes : bytes);
+        return Xmm.FROM_MEMORY;
+    }
+
+    /** The sign extension that corresponds to {@code op}. */
+    private static int signed(int op) {
+        return op <= PMOVSXDQ ? op : op - (PMOVZXBW - PMOVSXBW);
+    }
+
+    private static void extend(long[] v, int op, int d, int s, boolean wide) {
+        boolean signed = op <= PMOVSXDQ;
+        switch (signed(op)) {
+            case PMOVSXBW -> extend(v, d, s, 8, 16, signed, wide);
+            case PMOVSXBD -> extend(v, d, s, 8, 32, signed, wide);
+            case PMOVSXBQ -> extend(v, d, s, 8, 64, signed, wide);
+            case PMOVSXWD -> extend(v, d, s, 16, 32, signed, wide);
+            case PMOVSXWQ -> extend(v, d, s, 16, 64, signed, wide);
+            default -> extend(v, d, s, 32, 64, signed, wide);
         }
     }
 
-    private static long source16(Cpu cpu, Insn i) {
-        return i.memory ? cpu.mmu.load16(i.segment, cpu.effectiveAddress(i)) : cpu.vector[4 * i.rm];
-    }
-
-    private static void extend(Cpu cpu, Insn i, long value, int from, int to, boolean signed) {
-        int lanes = 64 / to;
-        cpu.vector[4 * i.reg] = extended(value, from, to, signed);
-        cpu.vector[4 * i.reg + 1] = extended(value >>> from * lanes, from, to, signed);
+    private static void extend(
+            long[] v, int d, int s, int from, int to, boolean signed, boolean wide) {
+        int bits = from * 64 / to; // that become 64
+        long low = v[s];
+        long high = v[s + 1];
+        v[d] = extended(low, from, to, signed);
+        v[d + 1] = extended(low >>> bits, from, to, signed);
+        if (wide) {
+            v[d + 2] = extended(bits == 32 ? high : low >>> 2 * bits, from, to, signed);
+            v[d + 3] = extended(bits == 32 ? high >>> 32 : low >>> 3 * bits, from, to, signed);
+        }
     }
 
     private static long extended(long value, int from, int to, boolean signed) {
@@ -111,19 +191,24 @@ final class SseIntegerMore {
         return result;
     }
 
-    private static void special(Cpu cpu, Insn i) {
-        int s = Xmm.source(cpu, i);
-        long[] v = cpu.vector;
-        int d = 4 * i.reg;
-        switch (i.op) {
-            case PHMINPOSUW -> minimum(v, d, v[s], v[s + 1]);
-            case MPSADBW -> differences(v, d, s, (int) i.immediate);
-            default -> { // PTEST
-                boolean zero = (v[s] & v[d] | v[s + 1] & v[d + 1]) == 0;
-                boolean carry = (v[s] & ~v[d] | v[s + 1] & ~v[d + 1]) == 0;
-                cpu.arithmeticFlags((zero ? Cpu.FLAG_ZF : 0) | (carry ? Cpu.FLAG_CF : 0));
-            }
+    private static void special(long[] v, int op, int immediate, int d, int s) {
+        if (op == PHMINPOSUW) {
+            minimum(v, d, v[s], v[s + 1]);
+        } else {
+            differences(v, d, s, immediate);
         }
+    }
+
+    /** PTEST. */
+    private static void test(Cpu cpu, int d, int s, boolean wide) {
+        long[] v = cpu.vector;
+        long zero = v[s] & v[d] | v[s + 1] & v[d + 1];
+        long carry = v[s] & ~v[d] | v[s + 1] & ~v[d + 1];
+        if (wide) {
+            zero |= v[s + 2] & v[d + 2] | v[s + 3] & v[d + 3];
+            carry |= v[s + 2] & ~v[d + 2] | v[s + 3] & ~v[d + 3];
+        }
+        cpu.arithmeticFlags((zero == 0 ? Cpu.FLAG_ZF : 0) | (carry == 0 ? Cpu.FLAG_CF : 0));
     }
 
     private static void minimum(long[] v, int d, long low, long high) {

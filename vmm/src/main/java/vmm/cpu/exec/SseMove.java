@@ -28,7 +28,7 @@ final class SseMove {
         } else if (i.op < MOVD_FROM) {
             partial(cpu, i);
         } else {
-            other(cpu, i);
+            other(cpu, i, i.op);
         }
     }
 
@@ -91,10 +91,10 @@ final class SseMove {
         }
     }
 
-    private static void other(Cpu cpu, Insn i) {
+    static void other(Cpu cpu, Insn i, int op) {
         long[] v = cpu.vector;
         int r = 4 * i.reg;
-        switch (i.op) {
+        switch (op) {
             case MOVD_FROM ->
                     loadLow(
                             cpu,

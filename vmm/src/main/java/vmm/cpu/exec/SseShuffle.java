@@ -5,45 +5,142 @@ import static vmm.cpu.isa.SseRows.*;
 
 import vmm.cpu.Cpu;
 import vmm.cpu.Insn;
+import vmm.cpu.isa.Family;
 
-/** Family SSE_SHUFFLE: packs, interleaves, shifts, shuffles and blends of XMM registers. */
+/**
+ * Families SSE_SHUFFLE and VEX_SHUFFLE: packs, interleaves, shifts, shuffles and blends within 128
+ * bits.
+ */
 final class SseShuffle {
     private SseShuffle() {}
 
     static void execute(Cpu cpu, Insn i) {
         Xmm.available(cpu);
-        int n = i.op & 63;
-        if (n <= PHSUBSW) {
+        int immediate = (int) i.immediate & 0xff;
+        if (isImmediateShift(i.op)) {
+            lane(cpu.vector, i.op, immediate, 4 * i.rm, 0);
+        } else if (i.op == MOVDDUP) {
+            long low = Xmm.source64(cpu, i);
+            cpu.vector[4 * i.reg] = low;
+            cpu.vector[4 * i.reg + 1] = low;
+        } else if (i.op == INSERTPS) {
+            insertPs(cpu, i, 4 * i.reg, immediate);
+        } else {
             int s = Xmm.source(cpu, i);
-            long[] v = cpu.vector;
-            int d = 4 * i.reg;
+            if (isVariableBlend(i.op)) {
+                blendVariable(cpu.vector, i.op, 4 * i.reg, s, 0);
+            } else {
+                lane(cpu.vector, i.op, immediate, 4 * i.reg, s);
+            }
+        }
+    }
+
+    static void executeVex(Cpu cpu, Insn i) {
+        Ymm.available(cpu);
+        int op = Family.withoutVex(i.op);
+        int immediate = (int) i.immediate & 0xff;
+        if (isImmediateShift(op)) {
+            Ymm.begin(cpu, i.rm);
+            lanes(cpu, i, op, immediate, 0, 0);
+            Ymm.write(cpu, i.vvvv, i.wide);
+            return;
+        }
+        if (op == INSERTPS) {
+            Ymm.begin(cpu, i.vvvv);
+            insertPs(cpu, i, Xmm.RESULT, immediate);
+        } else if (op == MOVDDUP) {
+            duplicate(cpu, i);
+        } else if (isVariableBlend(op)) {
+            int s = Ymm.source(cpu, i);
+            int m = 4 * (int) i.immediate;
+            Ymm.begin(cpu, i.vvvv);
+            blendVariable(cpu.vector, op, Xmm.RESULT, s, m);
+            blendVariable(cpu.vector, op, Xmm.RESULT + 2, s + 2, m + 2);
+        } else if (isShift(op)) {
+            int s = Xmm.unalignedSource(cpu, i);
+            Ymm.begin(cpu, i.vvvv);
+            lanes(cpu, i, op, immediate, s, s);
+        } else {
+            int s = Ymm.source(cpu, i);
+            Ymm.begin(cpu, i.vvvv);
+            lanes(cpu, i, op, immediate, s, s + 2);
+        }
+        Ymm.write(cpu, i.reg, i.wide);
+    }
+
+    /** Both lanes of the result, whose sources are at {@code s0} and {@code s1}. */
+    private static void lanes(Cpu cpu, Insn i, int op, int immediate, int s0, int s1) {
+        lane(cpu.vector, op, immediate, Xmm.RESULT, s0);
+        if (i.wide) {
+            int upper =
+                    switch (op) {
+                        case SHUFPD, BLENDPD -> immediate >> 2;
+                        case BLENDPS -> immediate >> 4;
+                        default -> immediate;
+                    };
+            lane(cpu.vector, op, upper, Xmm.RESULT + 2, s1);
+        }
+    }
+
+    private static boolean isShift(int op) {
+        int n = op & 63;
+        return n >= PSRLW && n <= PSLLQ;
+    }
+
+    private static boolean isImmediateShift(int op) {
+        int n = op & 63;
+        return n >= PSRLW_IB && op <= PSLLDQ_IB;
+    }
+
+    private static boolean isVariableBlend(int op) {
+        return op >= PBLENDVB && op <= BLENDVPD;
+    }
+
+    /** 128 bits: the operand at {@code d} becomes the result, the other one is at {@code s}. */
+    private static void lane(long[] v, int op, int immediate, int d, int s) {
+        int n = op & 63;
+        if (n <= PHSUBSW) {
             long high = Packed.pair(n, v[s], v[s + 1]);
             v[d] = Packed.pair(n, v[d], v[d + 1]);
             v[d + 1] = high;
         } else if (n <= PALIGNR) {
-            interleave(cpu, i, n);
+            interleave(v, n, immediate, d, s);
         } else if (n <= PSLLQ) {
-            int s = Xmm.source(cpu, i);
-            shift(cpu, n, 4 * i.reg, cpu.vector[s]);
+            shift(v, n, d, v[s]);
         } else if (n <= PSLLQ_IB) {
-            shift(cpu, n - IMMEDIATE, 4 * i.rm, i.immediate & 0xff);
-        } else if (i.op <= MOVSHDUP) {
-            shuffle(cpu, i);
+            shift(v, n - IMMEDIATE, d, immediate);
+        } else if (op <= PSLLDQ_IB) {
+            shiftBytes(v, op, Math.min(immediate, 16), d);
+        } else if (op <= MOVSHDUP) {
+            shuffle(v, op, immediate, d, s);
         } else {
-            blend(cpu, i);
+            blend(v, op, immediate, d, s);
         }
     }
 
-    private static void shift(Cpu cpu, int n, int d, long count) {
+    private static void duplicate(Cpu cpu, Insn i) {
         long[] v = cpu.vector;
+        if (!i.wide) {
+            long low = Xmm.source64(cpu, i);
+            v[Xmm.RESULT] = low;
+            v[Xmm.RESULT + 1] = low;
+            return;
+        }
+        int s = Ymm.source(cpu, i);
+        long low = v[s];
+        long high = v[s + 2];
+        v[Xmm.RESULT] = low;
+        v[Xmm.RESULT + 1] = low;
+        v[Xmm.RESULT + 2] = high;
+        v[Xmm.RESULT + 3] = high;
+    }
+
+    private static void shift(long[] v, int n, int d, long count) {
         v[d] = Packed.shift(n, v[d], count);
         v[d + 1] = Packed.shift(n, v[d + 1], count);
     }
 
-    private static void interleave(Cpu cpu, Insn i, int n) {
-        int s = Xmm.source(cpu, i);
-        long[] v = cpu.vector;
-        int d = 4 * i.reg;
+    private static void interleave(long[] v, int n, int immediate, int d, int s) {
         long a0 = v[d];
         long a1 = v[d + 1];
         long b0 = v[s];
@@ -64,7 +161,7 @@ final class SseShuffle {
                 v[d] = shuffleBytes(a0, a1, b0);
                 v[d + 1] = shuffleBytes(a0, a1, b1);
             }
-            default -> palignr(v, d, s, (int) i.immediate & 0xff);
+            default -> palignr(v, d, s, immediate);
         }
     }
 
@@ -111,25 +208,12 @@ final class SseShuffle {
         return shift == 0 ? low : low >>> shift | high << 64 - shift;
     }
 
-    private static void shuffle(Cpu cpu, Insn i) {
-        if (i.op <= PSLLDQ_IB) {
-            shiftBytes(cpu.vector, i, 4 * i.rm);
-            return;
-        }
-        long[] v = cpu.vector;
-        int d = 4 * i.reg;
-        int select = (int) i.immediate & 0xff;
-        if (i.op == MOVDDUP) {
-            v[d] = Xmm.source64(cpu, i);
-            v[d + 1] = v[d];
-            return;
-        }
-        int s = Xmm.source(cpu, i);
+    private static void shuffle(long[] v, int op, int select, int d, int s) {
         long b0 = v[s];
         long b1 = v[s + 1];
         long a0 = v[d];
         long a1 = v[d + 1];
-        switch (i.op) {
+        switch (op) {
             case PSHUFD -> {
                 v[d] = two(b0, b1, select);
                 v[d + 1] = two(b0, b1, select >> 4);
@@ -161,11 +245,10 @@ final class SseShuffle {
         }
     }
 
-    private static void shiftBytes(long[] v, Insn i, int d) {
-        int bytes = Math.min((int) i.immediate & 0xff, 16);
+    private static void shiftBytes(long[] v, int op, int bytes, int d) {
         long a0 = v[d];
         long a1 = v[d + 1];
-        if (i.op == PSRLDQ_IB) {
+        if (op == PSRLDQ_IB) {
             v[d] = align(a0, a1, 0, bytes);
             v[d + 1] = align(a1, 0, 0, bytes);
         } else {
@@ -187,47 +270,42 @@ final class SseShuffle {
         return ((k & 2) == 0 ? low : high) >>> (k & 1) * 32 & 0xffff_ffffL;
     }
 
-    private static long two(long low, long high, int select) {
+    /** Doublewords that the low four bits of {@code select} choose. */
+    static long two(long low, long high, int select) {
         return doubleword(low, high, select) | doubleword(low, high, select >> 2) << 32;
     }
 
-    private static void blend(Cpu cpu, Insn i) {
-        long[] v = cpu.vector;
-        int d = 4 * i.reg;
-        int select = (int) i.immediate & 0xff;
-        if (i.op == INSERTPS) {
-            insertPs(cpu, i, d, select);
-            return;
+    private static void blend(long[] v, int op, int select, int d, int s) {
+        switch (op) {
+            case BLENDPS -> merge(v, d, s, laneMask(select, 32), laneMask(select >> 2, 32));
+            case BLENDPD -> merge(v, d, s, -(select & 1L), -(select >> 1 & 1L));
+            default -> // PBLENDW
+                    merge(v, d, s, laneMask(select, 16), laneMask(select >> 4, 16));
         }
-        int s = Xmm.source(cpu, i);
-        long mask0 = v[0];
-        long mask1 = v[1];
-        switch (i.op) {
-            case BLENDPS -> {
-                mask0 = laneMask(select, 32);
-                mask1 = laneMask(select >> 2, 32);
-            }
-            case BLENDPD -> {
-                mask0 = -(select & 1L);
-                mask1 = -(select >> 1 & 1L);
-            }
-            case PBLENDW -> {
-                mask0 = laneMask(select, 16);
-                mask1 = laneMask(select >> 4, 16);
-            }
+    }
+
+    /** PBLENDVB, BLENDVPS and BLENDVPD: the top bits of the lanes at {@code m} select. */
+    private static void blendVariable(long[] v, int op, int d, int s, int m) {
+        long low = v[m];
+        long high = v[m + 1];
+        switch (op) {
             case PBLENDVB -> {
-                mask0 = Packed.spread(mask0 & Packed.TOP8, 8);
-                mask1 = Packed.spread(mask1 & Packed.TOP8, 8);
+                low = Packed.spread(low & Packed.TOP8, 8);
+                high = Packed.spread(high & Packed.TOP8, 8);
             }
             case BLENDVPS -> {
-                mask0 = Packed.spread(mask0 & Packed.TOP32, 32);
-                mask1 = Packed.spread(mask1 & Packed.TOP32, 32);
+                low = Packed.spread(low & Packed.TOP32, 32);
+                high = Packed.spread(high & Packed.TOP32, 32);
             }
             default -> { // BLENDVPD
-                mask0 >>= 63;
-                mask1 >>= 63;
+                low >>= 63;
+                high >>= 63;
             }
         }
+        merge(v, d, s, low, high);
+    }
+
+    private static void merge(long[] v, int d, int s, long mask0, long mask1) {
         v[d] = v[d] & ~mask0 | v[s] & mask0;
         v[d + 1] = v[d + 1] & ~mask1 | v[s + 1] & mask1;
     }

@@ -14,7 +14,7 @@ final class StringCompare {
 
     private StringCompare() {}
 
-    static void execute(Cpu cpu, Insn i) {
+    static void execute(Cpu cpu, Insn i, int op) {
         int s = Xmm.unalignedSource(cpu, i);
         int d = 4 * i.reg;
         long[] v = cpu.vector;
@@ -22,11 +22,11 @@ final class StringCompare {
         int count = (control & WORDS) != 0 ? 8 : 16;
         int lengthA;
         int lengthB;
-        if (i.op >= PCMPISTRM) {
+        if (op >= PCMPISTRM) {
             lengthA = implicitLength(v, d, control, count);
             lengthB = implicitLength(v, s, control, count);
         } else {
-            boolean wide = i.op == PCMPESTRM_64 || i.op == PCMPESTRI_64;
+            boolean wide = op == PCMPESTRM_64 || op == PCMPESTRI_64;
             lengthA = explicitLength(cpu.gpr[Cpu.RAX], wide, count);
             lengthB = explicitLength(cpu.gpr[Cpu.RDX], wide, count);
         }
@@ -40,7 +40,7 @@ final class StringCompare {
                     default -> equalOrdered(v, d, s, control, lengthA, validB, all);
                 };
         result ^= (control & 0x10) == 0 ? 0 : (control & 0x20) == 0 ? all : validB;
-        boolean mask = i.op == PCMPESTRM || i.op == PCMPESTRM_64 || i.op == PCMPISTRM;
+        boolean mask = op == PCMPESTRM || op == PCMPESTRM_64 || op == PCMPISTRM;
         if (mask) {
             storeMask(v, result, control);
         } else {

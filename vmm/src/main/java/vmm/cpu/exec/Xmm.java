@@ -9,6 +9,9 @@ final class Xmm {
     /** Place in {@link Cpu#vector} of an operand from memory. */
     static final int FROM_MEMORY = 4 * 16;
 
+    /** Place in {@link Cpu#vector} where results wait until nothing can fault any more. */
+    static final int RESULT = 4 * 17;
+
     private static final int BEFORE_COMPUTATION =
             SoftFloat.INVALID | SoftFloat.DENORMAL | SoftFloat.ZERO_DIVIDE;
     private static final int NOT_PLAIN =
@@ -65,6 +68,12 @@ final class Xmm {
             throw cpu.protection();
         }
         return address;
+    }
+
+    /** Copies the low 128 bits of the result to the register at {@code d}. */
+    static void write(Cpu cpu, int d) {
+        cpu.vector[d] = cpu.vector[RESULT];
+        cpu.vector[d + 1] = cpu.vector[RESULT + 1];
     }
 
     // SIMD floating point exceptions

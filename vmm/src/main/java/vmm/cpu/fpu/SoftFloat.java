@@ -12,7 +12,7 @@ package vmm.cpu.fpu;
  */
 public final class SoftFloat {
     /** Formats. */
-    public static final int SINGLE = 23, DOUBLE = 52;
+    public static final int HALF = 10, SINGLE = 23, DOUBLE = 52;
 
     /** Exceptions, as in MXCSR; their masks are seven bits higher. */
     public static final int INVALID = 1,
@@ -38,10 +38,11 @@ public final class SoftFloat {
     private int rounding;
 
     // The number that unpack() found: (-1)^sign * significand * 2^(exponent - 63), top bit set.
-    private int exponent;
-    private long significand;
+    int exponent;
+    long significand;
 
     private boolean inexactInteger;
+    private final FusedSum fusedSum = new FusedSum(this);
 
     /** Starts an instruction under {@code mxcsr}. */
     public void begin(int mxcsr) {
@@ -53,22 +54,22 @@ public final class SoftFloat {
     // Formats
 
     private static int bias(int format) {
-        return format == DOUBLE ? 1023 : 127;
+        return format == DOUBLE ? 1023 : format == SINGLE ? 127 : 15;
     }
 
-    private static long signBit(int format) {
-        return format == DOUBLE ? 1L << 63 : 1L << 31;
+    static long signBit(int format) {
+        return format == DOUBLE ? 1L << 63 : format == SINGLE ? 1L << 31 : 1L << 15;
     }
 
-    private static long infinity(int format) {
-        return format == DOUBLE ? 0x7ffL << 52 : 0xffL << 23;
+    static long infinity(int format) {
+        return format == DOUBLE ? 0x7ffL << 52 : format == SINGLE ? 0xffL << 23 : 0x1fL << 10;
     }
 
-    private static long magnitude(long a, int format) {
+    static long magnitude(long a, int format) {
         return a & ~signBit(format);
     }
 
-    private static boolean negative(long a, int format) {
+    static boolean negative(long a, int format) {
         return (a & signBit(format)) != 0;
     }
 
@@ -94,7 +95,7 @@ public final class SoftFloat {
         return m != 0 && m < 1L << format;
     }
 
-    private long invalid(int format) {
+    long invalid(int format) {
         flags |= INVALID;
         return defaultNan(format);
     }
@@ -107,18 +108,26 @@ public final class SoftFloat {
         return quiet(isNan(a, format) ? a : b, format);
     }
 
+    /** The NaN that a fused operation results in. */
+    private long propagate(long a, long b, long c, int format) {
+        if (isSignaling(a, format) || isSignaling(b, format) || isSignaling(c, format)) {
+            flags |= INVALID;
+        }
+        return quiet(isNan(a, format) ? a : isNan(b, format) ? b : c, format);
+    }
+
     /** The operand as the unit sees it: under DAZ denormals are zeros. */
     private long input(long a, int format) {
         return (mxcsr & DAZ) != 0 && isDenormal(a, format) ? a & signBit(format) : a;
     }
 
-    private void noteDenormal(long a, int format) {
+    void noteDenormal(long a, int format) {
         if (isDenormal(a, format)) {
             flags |= DENORMAL;
         }
     }
 
-    private void unpack(long a, int format) {
+    void unpack(long a, int format) {
         long m = magnitude(a, format);
         int biased = (int) (m >>> format);
         long fraction = m & (1L << format) - 1;
@@ -153,7 +162,7 @@ public final class SoftFloat {
      * Rounds the number {@code (-1)^negative * high.low * 2^(exponent - 63)} to a format; the top
      * bit of {@code high} is set.
      */
-    private long pack(boolean negative, int exponent, long high, long low, int format) {
+    long pack(boolean negative, int exponent, long high, long low, int format) {
         int drop = 63 - format;
         int bias = bias(format);
         long sign = negative ? signBit(format) : 0;
@@ -216,7 +225,7 @@ public final class SoftFloat {
         return addNumbers(input(a, format), input(b, format) ^ signBit(format), format);
     }
 
-    private long addNumbers(long a, long b, int format) {
+    long addNumbers(long a, long b, int format) {
         long infinity = infinity(format);
         boolean sameSign = negative(a, format) == negative(b, format);
         if (magnitude(a, format) == infinity || magnitude(b, format) == infinity) {
@@ -316,6 +325,17 @@ public final class SoftFloat {
             e--;
         }
         return pack(sign != 0, e, high, low, format);
+    }
+
+    /** {@code a * b + c} rounded once; the product, the addend or both may be negated. */
+    public long fused(
+            long a, long b, long c, boolean negateProduct, boolean negateAddend, int format) {
+        if (isNan(a, format) || isNan(b, format) || isNan(c, format)) {
+            return propagate(a, b, c, format);
+        }
+        long x = input(a, format) ^ (negateProduct ? signBit(format) : 0);
+        long z = input(c, format) ^ (negateAddend ? signBit(format) : 0);
+        return fusedSum.of(x, input(b, format), z, format);
     }
 
     public long div(long a, long b, int format) {
@@ -436,6 +456,28 @@ public final class SoftFloat {
         }
         unpack(a, from);
         return pack(negative, exponent, significand, 0, to);
+    }
+
+    /** A half as a single: exact; denormals are numbers like any other, SDM volume 1 14.4.1. */
+    public long fromHalf(long a) {
+        long m = magnitude(a, HALF);
+        if (m == 0 || m >= infinity(HALF)) {
+            return convert(a, HALF, SINGLE);
+        }
+        unpack(a, HALF);
+        return pack(negative(a, HALF), exponent, significand, 0, SINGLE);
+    }
+
+    /** A single as a half, rounded in {@code mode}; flush-to-zero does not apply. */
+    public long toHalf(long a, int mode) {
+        int savedMxcsr = mxcsr;
+        int savedRounding = rounding;
+        mxcsr &= ~FTZ;
+        rounding = mode;
+        long result = convert(a, SINGLE, HALF);
+        mxcsr = savedMxcsr;
+        rounding = savedRounding;
+        return result;
     }
 
     public long fromInteger(long value, int format) {

@@ -40,6 +40,9 @@ public final class Facts {
      */
     public static final int LAST_PLACE = 1 << 8;
 
+    /** The index register of the memory operand is a vector register; a SIB byte is required. */
+    public static final int VSIB = 1 << 9;
+
     // Flags that the manual leaves undefined after the instruction.
     public static final int UNDEFINED_CF = 1 << 16,
             UNDEFINED_PF = 1 << 17,

@@ -27,6 +27,20 @@ public final class Family {
     public static final int MMX = 23, MMX_MORE = 27;
     public static final int X87_ARITHMETIC = 24, X87_MOVE = 25, X87_CONTROL = 26;
 
+    /** Added to a family of SSE: the same operations under VEX, with the same numbers. */
+    static final int VEX = 32;
+
+    /** What AVX, AVX2, F16C and FMA add. */
+    public static final int AVX = 32, AVX_MASKED = 33, FMA = 34;
+
+    public static final int VEX_MOVE = SSE_MOVE + VEX,
+            VEX_INTEGER = SSE_INTEGER + VEX,
+            VEX_INTEGER_MORE = SSE_INTEGER_MORE + VEX,
+            VEX_SHUFFLE = SSE_SHUFFLE + VEX,
+            VEX_FLOAT = SSE_FLOAT + VEX,
+            VEX_CONVERT = SSE_CONVERT + VEX,
+            VEX_CRYPTO = SSE_CRYPTO + VEX;
+
     /**
      * Frequent operand forms of other families, and pairs of them; in no table, see {@code
      * vmm.cpu.exec.Hot}.
@@ -41,5 +55,15 @@ public final class Family {
     /** Operation {@code n} (0..63) of {@code family}. */
     static int op(int family, int n) {
         return family << 6 | n;
+    }
+
+    /** The operation under VEX that corresponds to {@code op} of SSE. */
+    static int vex(int op) {
+        return op + (VEX << 6);
+    }
+
+    /** The operation of SSE that corresponds to {@code op} under VEX. */
+    public static int withoutVex(int op) {
+        return op - (VEX << 6);
     }
 }

@@ -51,6 +51,12 @@ public final class Form {
     /** Required VEX.L, or -1. */
     public final int vexL;
 
+    /**
+     * Whether a general register is an operand: outside 64-bit mode VEX.W is then ignored, since
+     * there are no 64-bit registers.
+     */
+    public final boolean general;
+
     public final int operand;
     public final int size;
     public final int immediate;
@@ -80,6 +86,7 @@ public final class Form {
         modRmLast = e.modRmLast;
         w = e.w;
         vexL = e.vexL;
+        general = o.general;
         operand = o.operand;
         size = o.size;
         immediate = o.immediate;
@@ -191,6 +198,7 @@ public final class Form {
         int rmClass;
         boolean modRm;
         boolean usesVvvv;
+        boolean general;
 
         Operands(Row row) {
             boolean sized = false;
@@ -215,6 +223,7 @@ public final class Form {
             if (isModRm(code)) {
                 modRm = true;
             }
+            general |= "EGB".indexOf(kind) >= 0;
             switch (kind) {
                 case 'M' -> operand = MEMORY;
                 case 'R', 'U', 'N' -> operand = code.contains("/") ? ANY : REGISTER;

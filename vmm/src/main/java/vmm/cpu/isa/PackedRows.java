@@ -4,7 +4,8 @@ import static vmm.cpu.isa.Facts.ALIGNED;
 
 /**
  * Packed integer operations that exist for MMX and for XMM registers alike (prefix NP and 66, SDM
- * volume 2 tables A-3 to A-5). The number within the family is the same for both.
+ * volume 2 tables A-3 to A-5), and under VEX for XMM and YMM registers. The number within the
+ * family is the same for all.
  */
 public final class PackedRows {
     // Families MMX and SSE_INTEGER: each 64 bits of the result depend on the same 64 bits of the
@@ -160,10 +161,10 @@ public final class PackedRows {
         lane(t, "0F EF", PXOR);
         // The logic of packed floats is the logic of their bits.
         for (String prefix : new String[] {"NP ", "66 "}) {
-            t.row(prefix + "0F 54", Family.op(Family.SSE_INTEGER, PAND), "Vx Wx", ALIGNED);
-            t.row(prefix + "0F 55", Family.op(Family.SSE_INTEGER, PANDN), "Vx Wx", ALIGNED);
-            t.row(prefix + "0F 56", Family.op(Family.SSE_INTEGER, POR), "Vx Wx", ALIGNED);
-            t.row(prefix + "0F 57", Family.op(Family.SSE_INTEGER, PXOR), "Vx Wx", ALIGNED);
+            vector(t, prefix + "0F 54", PAND);
+            vector(t, prefix + "0F 55", PANDN);
+            vector(t, prefix + "0F 56", POR);
+            vector(t, prefix + "0F 57", PXOR);
         }
     }
 
@@ -182,9 +183,9 @@ public final class PackedRows {
         lane(t, "0F 38 09", PSIGNW);
         lane(t, "0F 38 0A", PSIGND);
         lane(t, "0F 38 0B", PMULHRSW);
-        lane(t, "0F 38 1C", PABSB);
-        lane(t, "0F 38 1D", PABSW);
-        lane(t, "0F 38 1E", PABSD);
+        absolute(t, "0F 38 1C", PABSB);
+        absolute(t, "0F 38 1D", PABSW);
+        absolute(t, "0F 38 1E", PABSD);
     }
 
     private static void sse41(Table t) {
@@ -224,18 +225,20 @@ public final class PackedRows {
         pair(t, "0F 38 06", PHSUBD);
         pair(t, "0F 38 07", PHSUBSW);
         t.row("NP 0F 3A 0F", Family.op(Family.MMX_MORE, PALIGNR), "Pq Qq Ib");
-        t.row("66 0F 3A 0F", Family.op(Family.SSE_SHUFFLE, PALIGNR), "Vx Wx Ib", ALIGNED);
+        int align = Family.op(Family.SSE_SHUFFLE, PALIGNR);
+        t.row("66 0F 3A 0F", align, "Vx Wx Ib", ALIGNED);
+        t.row("VEX 66 0F 3A 0F", Family.vex(align), "Vx Hx Wx Ib");
     }
 
     private static void shifts(Table t) {
-        pair(t, "0F D1", PSRLW);
-        pair(t, "0F D2", PSRLD);
-        pair(t, "0F D3", PSRLQ);
-        pair(t, "0F E1", PSRAW);
-        pair(t, "0F E2", PSRAD);
-        pair(t, "0F F1", PSLLW);
-        pair(t, "0F F2", PSLLD);
-        pair(t, "0F F3", PSLLQ);
+        shift(t, "0F D1", PSRLW);
+        shift(t, "0F D2", PSRLD);
+        shift(t, "0F D3", PSRLQ);
+        shift(t, "0F E1", PSRAW);
+        shift(t, "0F E2", PSRAD);
+        shift(t, "0F F1", PSLLW);
+        shift(t, "0F F2", PSLLD);
+        shift(t, "0F F3", PSLLQ);
         immediateShift(t, "0F 71 /2", PSRLW_IB);
         immediateShift(t, "0F 71 /4", PSRAW_IB);
         immediateShift(t, "0F 71 /6", PSLLW_IB);
@@ -252,7 +255,18 @@ public final class PackedRows {
     }
 
     private static void wide(Table t, String opcode, int n) {
+        vector(t, "66 " + opcode, n);
+    }
+
+    private static void vector(Table t, String encoding, int n) {
+        t.row(encoding, Family.op(Family.SSE_INTEGER, n), "Vx Wx", ALIGNED);
+        t.row("VEX " + encoding, Family.op(Family.VEX_INTEGER, n), "Vx Hx Wx");
+    }
+
+    private static void absolute(Table t, String opcode, int n) {
+        t.row("NP " + opcode, Family.op(Family.MMX, n), "Pq Qq");
         t.row("66 " + opcode, Family.op(Family.SSE_INTEGER, n), "Vx Wx", ALIGNED);
+        t.row("VEX 66 " + opcode, Family.op(Family.VEX_INTEGER, n), "Vx Wx");
     }
 
     private static void pair(Table t, String opcode, int n) {
@@ -266,10 +280,19 @@ public final class PackedRows {
 
     private static void widePair(Table t, String opcode, int n) {
         t.row("66 " + opcode, Family.op(Family.SSE_SHUFFLE, n), "Vx Wx", ALIGNED);
+        t.row("VEX 66 " + opcode, Family.op(Family.VEX_SHUFFLE, n), "Vx Hx Wx");
+    }
+
+    /** The count is in the low half of 128 bits, also under VEX.256. */
+    private static void shift(Table t, String opcode, int n) {
+        t.row("NP " + opcode, Family.op(Family.MMX_MORE, n), "Pq Qq");
+        t.row("66 " + opcode, Family.op(Family.SSE_SHUFFLE, n), "Vx Wx", ALIGNED);
+        t.row("VEX 66 " + opcode, Family.op(Family.VEX_SHUFFLE, n), "Vx Hx Wdq");
     }
 
     private static void immediateShift(Table t, String opcode, int n) {
         t.row("NP " + opcode, Family.op(Family.MMX_MORE, n), "Nq Ib");
         t.row("66 " + opcode, Family.op(Family.SSE_SHUFFLE, n), "Ux Ib");
+        t.row("VEX 66 " + opcode, Family.op(Family.VEX_SHUFFLE, n), "Hx Ux Ib");
     }
 }

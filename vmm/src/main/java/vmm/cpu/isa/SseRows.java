@@ -107,6 +107,8 @@ public final class SseRows {
         extracts(t);
         extensions(t);
         strings(t);
+        VexRows.define(t);
+        AvxRows.define(t);
     }
 
     private static void moves(Table t) {

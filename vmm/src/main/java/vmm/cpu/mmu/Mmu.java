@@ -252,6 +252,23 @@ public final class Mmu {
         }
     }
 
+    /** Loads 32 bytes to {@code to[index]} and the three behind it, least significant first. */
+    public void load256(int segment, long offset, long[] to, int index) {
+        long linear = bases[segment] + offset & linearMask;
+        int at = Tlb.index(linear, contextBase);
+        if ((checkedReads >>> segment & 1) == 0 && entries[at] == (linear + 31 & PAGE_MASK)) {
+            long from = linear + entries[at + ADDEND];
+            to[index] = ram.get(I64, from);
+            to[index + 1] = ram.get(I64, from + 8);
+            to[index + 2] = ram.get(I64, from + 16);
+            to[index + 3] = ram.get(I64, from + 24);
+        } else {
+            probe(segment, offset, 32, false);
+            load128(segment, offset, to, index);
+            load128(segment, offset + 16, to, index + 2);
+        }
+    }
+
     // Stores
 
     public void store8(int segment, long offset, int value) {
@@ -320,6 +337,24 @@ public final class Mmu {
             probe(segment, offset, 16, true);
             store64(segment, offset, low);
             store64(segment, offset + 8, high);
+        }
+    }
+
+    /** Stores the 32 bytes of {@code from[index]} and the three behind it. */
+    public void store256(int segment, long offset, long[] from, int index) {
+        long linear = bases[segment] + offset & linearMask;
+        int at = Tlb.index(linear, contextBase);
+        if ((checkedWrites >>> segment & 1) == 0
+                && entries[at + WRITE] == (linear + 31 & PAGE_MASK)) {
+            long to = linear + entries[at + ADDEND];
+            ram.set(I64, to, from[index]);
+            ram.set(I64, to + 8, from[index + 1]);
+            ram.set(I64, to + 16, from[index + 2]);
+            ram.set(I64, to + 24, from[index + 3]);
+        } else {
+            probe(segment, offset, 32, true);
+            store128(segment, offset, from[index], from[index + 1]);
+            store128(segment, offset + 16, from[index + 2], from[index + 3]);
         }
     }
 

@@ -15,6 +15,12 @@ class VectorFaultTest {
     private static final int ADDPS_MEMORY = 0x0b580f, ADDPS = 0xca580f, MOVUPS = 0x0b100f;
     private static final int PADDB_MMX = 0xcafc0f, MOVNTI = 0x0bc30f, EMMS = 0x770f;
 
+    // V... XMM1 or YMM1, the same, XMM2, YMM2 or [RBX]
+    private static final int VADDPS = 0xca58f0c5, VPAND_256 = 0xcadbf5c5;
+    private static final int VPAND_256_MEMORY = 0x0bdbf5c5, VMOVUPS_256 = 0x0b10fcc5;
+    private static final int VMOVAPS = 0x0b28f8c5, VMOVAPS_256 = 0x0b28fcc5;
+    private static final int VZEROUPPER = 0x77f8c5, VZEROALL = 0x77fcc5;
+
     private final VectorMachine machine = new VectorMachine();
     private final Cpu cpu = machine.cpu;
 
@@ -24,7 +30,7 @@ class VectorFaultTest {
     }
 
     private int fault(int code) {
-        return assertThrows(GuestFault.class, () -> machine.run(code)).vector();
+        return assertThrows(GuestFault.class, () -> machine.run(code & 0xffff_ffffL)).vector();
     }
 
     @Test
@@ -55,6 +61,63 @@ class VectorFaultTest {
         assertEquals(Cpu.NM, fault(ADDPS));
         assertEquals(Cpu.NM, fault(PADDB_MMX));
         assertEquals(Cpu.NM, fault(EMMS));
+    }
+
+    @Test
+    void vexNeedsTheOperatingSystemsConsent() {
+        machine.run(VADDPS);
+        machine.run(VPAND_256);
+        for (long state : new long[] {1, 3, 5}) {
+            cpu.xcr0 = state;
+            assertEquals(Cpu.UD, fault(VADDPS));
+            assertEquals(Cpu.UD, fault(VZEROUPPER));
+        }
+        cpu.xcr0 = 7;
+        cpu.cr4 &= ~Cpu.CR4_OSXSAVE;
+        cpu.cr0 |= Cpu.CR0_TS;
+        assertEquals(Cpu.UD, fault(VADDPS));
+        cpu.cr4 |= Cpu.CR4_OSXSAVE;
+        assertEquals(Cpu.NM, fault(VADDPS));
+        assertEquals(Cpu.NM, fault(VZEROUPPER));
+        // The flag for emulation and CR4.OSFXSR are for legacy instructions only.
+        cpu.cr0 = cpu.cr0 & ~Cpu.CR0_TS | Cpu.CR0_EM;
+        cpu.cr4 &= ~Cpu.CR4_OSFXSR;
+        machine.run(VADDPS);
+    }
+
+    @Test
+    void vexOperandsNeedAlignmentOnlyWhereTheMoveSaysSo() {
+        cpu.gpr[Cpu.RBX] = 0x1011;
+        machine.run(VPAND_256_MEMORY);
+        machine.run(VMOVUPS_256);
+        assertEquals(Cpu.GP, fault(VMOVAPS_256));
+        cpu.gpr[Cpu.RBX] = 0x1010;
+        assertEquals(Cpu.GP, fault(VMOVAPS_256));
+        machine.run(VMOVAPS);
+        cpu.gpr[Cpu.RBX] = 0x1020;
+        machine.run(VMOVAPS_256);
+    }
+
+    @Test
+    void vexClearsTheUpperHalvesThatLegacyInstructionsKeep() {
+        Arrays.fill(cpu.vector, -1);
+        machine.run(ADDPS);
+        assertEquals(-1, cpu.vector[4 + 2]);
+        machine.run(VADDPS);
+        assertEquals(0, cpu.vector[4 + 2]);
+        assertEquals(0, cpu.vector[4 + 3]);
+        machine.run(VZEROUPPER);
+        assertEquals(-1, cpu.vector[4 * 15 + 1]);
+        assertEquals(0, cpu.vector[4 * 15 + 2]);
+    }
+
+    @Test
+    void outsideLongModeOnlyEightRegistersAreCleared() {
+        Arrays.fill(cpu.vector, -1);
+        cpu.codeSize = 4;
+        machine.run(VZEROALL);
+        assertEquals(0, cpu.vector[4 * 7 + 1]);
+        assertEquals(-1, cpu.vector[4 * 8 + 2]);
     }
 
     @Test

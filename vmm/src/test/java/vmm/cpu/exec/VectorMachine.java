@@ -23,7 +23,8 @@ final class VectorMachine implements AutoCloseable {
 
     VectorMachine() {
         cpu.cr0 |= Cpu.CR0_PE | Cpu.CR0_NE;
-        cpu.cr4 |= Cpu.CR4_OSFXSR | Cpu.CR4_OSXMMEXCPT;
+        cpu.cr4 |= Cpu.CR4_OSFXSR | Cpu.CR4_OSXMMEXCPT | Cpu.CR4_OSXSAVE;
+        cpu.xcr0 = 7;
         cpu.codeSize = 8;
         cpu.mmu.modeChanged();
         cpu.gpr[Cpu.RBX] = DATA;
