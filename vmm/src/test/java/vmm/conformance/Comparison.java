@@ -60,6 +60,12 @@ final class Comparison {
         for (int r = 0; r < 16; r++) {
             compare(NAMES[r], slot.gprAfter(r), cpu.gpr[r]);
         }
+        long defined = definedFlags(form);
+        compare("flags", slot.after(Slot.FRAME_FLAGS) & defined, cpu.flags() & defined);
+    }
+
+    /** The flags that the row defines. */
+    static long definedFlags(Form form) {
         long defined = Cpu.ARITHMETIC_FLAGS | Cpu.FLAG_DF;
         defined &= ~undefined(form, Facts.UNDEFINED_CF, Cpu.FLAG_CF);
         defined &= ~undefined(form, Facts.UNDEFINED_PF, Cpu.FLAG_PF);
@@ -67,7 +73,7 @@ final class Comparison {
         defined &= ~undefined(form, Facts.UNDEFINED_ZF, Cpu.FLAG_ZF);
         defined &= ~undefined(form, Facts.UNDEFINED_SF, Cpu.FLAG_SF);
         defined &= ~undefined(form, Facts.UNDEFINED_OF, Cpu.FLAG_OF);
-        compare("flags", slot.after(Slot.FRAME_FLAGS) & defined, cpu.flags() & defined);
+        return defined;
     }
 
     private static long undefined(Form form, int fact, long flag) {

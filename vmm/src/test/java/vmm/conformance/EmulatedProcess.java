@@ -74,6 +74,14 @@ final class EmulatedProcess implements AutoCloseable {
         memory.copyIn(SHARED_GPA, shared.asSlice(0, sharedBytes()));
     }
 
+    /** Takes over the first {@code slots} slots and the page behind all. */
+    void takeOver(MemorySegment shared, int slots) {
+        int bytes = Slot.CONTROL_BYTES + slots * Slot.BYTES;
+        memory.copyIn(SHARED_GPA, shared.asSlice(0, bytes));
+        long edge = Slot.EDGE_LINEAR - Slot.SHARED_LINEAR;
+        memory.copyIn(SHARED_GPA + edge, shared.asSlice(edge, Slot.EDGE_BYTES));
+    }
+
     Slot slot(int index) {
         return new Slot(memory.slice(SHARED_GPA, sharedBytes()), index);
     }

@@ -332,6 +332,8 @@ public final class IntegerRows {
         t.row("0F C8+r", BSWAP, "Zv");
         t.row("0F 38 F0", MOVBE_LOAD, "Gv Mv");
         t.row("0F 38 F1", MOVBE_STORE, "Mv Gv");
+        t.row("F3 0F 38 F0", UD, "Gv Mv", ENDS_BLOCK); // SDM volume 2 MOVBE
+        t.row("F3 0F 38 F1", UD, "Mv Gv", ENDS_BLOCK);
         t.row("D7", XLAT, "");
     }
 
