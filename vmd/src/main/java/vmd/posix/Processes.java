@@ -17,6 +17,8 @@ public final class Processes {
     public static final int RLIMIT_FSIZE = 1;
     public static final int RLIMIT_CORE = 4;
     public static final int RLIMIT_NOFILE = 7;
+    public static final int RLIMIT_MEMLOCK = 8;
+    public static final int RLIMIT_MSGQUEUE = 12;
 
     private static final int WNOHANG = 1;
     private static final int SYS_PIDFD_OPEN = 434;

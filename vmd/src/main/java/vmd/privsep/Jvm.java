@@ -23,14 +23,19 @@ final class Jvm {
                     "-Xlog:all=error,cds*=off,aot*=off:stderr",
                     "--enable-native-access=ALL-UNNAMED");
 
-    /** Processes that mostly wait: one compiler, small heap and code cache. */
+    /**
+     * Processes that mostly wait: one compiler, small heap and code cache. The code cache is mapped
+     * as a whole at the start, which takes no memory before it is used: later the sandbox lets
+     * nothing executable be mapped.
+     */
     static final List<String> DAEMON =
             List.of(
                     "-Xms8m",
                     "-Xmx64m",
                     "-Xss512k",
                     "-XX:TieredStopAtLevel=1",
-                    "-XX:ReservedCodeCacheSize=16m");
+                    "-XX:ReservedCodeCacheSize=16m",
+                    "-XX:InitialCodeCacheSize=16m");
 
     /**
      * The process that runs vCPUs: both compilers. Guest memory is outside the heap. The code cache
@@ -41,6 +46,7 @@ final class Jvm {
                     "-Xms32m",
                     "-Xmx192m",
                     "-XX:ReservedCodeCacheSize=64m",
+                    "-XX:InitialCodeCacheSize=64m",
                     "-XX:-SegmentedCodeCache");
 
     private Jvm() {}

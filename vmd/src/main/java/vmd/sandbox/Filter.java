@@ -2,6 +2,7 @@ package vmd.sandbox;
 
 import java.util.ArrayList;
 import java.util.List;
+import vmd.posix.Errno;
 
 /**
  * A policy as a program of the kernel's classic BPF machine (Linux Documentation/userspace-api/
@@ -9,13 +10,14 @@ import java.util.List;
  * jump distances if true and if false in 16-23 and 24-31, the operand in 32-63.
  *
  * <p>The program goes through the rules in order. Its length costs little: for a call that is
- * always allowed the kernel remembers so in a bitmap and does not run the program.
+ * always allowed the kernel remembers so in a bitmap and does not run the program. A call that is
+ * refused is answered with an error and not with death: the Java runtime asks for much that it can
+ * do without.
  */
 final class Filter {
     // linux/bpf_common.h: class, size, mode and operation of an instruction.
     private static final int LOAD_WORD = 0x20;
     private static final int JUMP_EQUAL = 0x05 | 0x10;
-    private static final int JUMP_GREATER_EQUAL = 0x05 | 0x30;
     private static final int JUMP_ANY_BIT = 0x05 | 0x40;
     private static final int AND = 0x04 | 0x50;
     private static final int RETURN = 0x06;
@@ -26,53 +28,63 @@ final class Filter {
     private static final int ARGUMENTS = 16;
 
     private static final int AUDIT_ARCH_X86_64 = 0xc000003e;
-    private static final int X32_BIT = 0x40000000;
     private static final int KILL_PROCESS = 0x80000000;
     private static final int ALLOW = 0x7fff0000;
     private static final int ERRNO = 0x00050000;
-    private static final int ENOSYS = 38;
     private static final int JUMP_MAX = 255;
+
+    /** BPF_MAXINSNS. */
+    private static final int PROGRAM_MAX = 4096;
+
+    /** Stands for the end of the rule until that is known. */
+    private static final int NEXT_RULE = -1;
 
     private final List<Long> code = new ArrayList<>();
 
+    /** Where jumps to the end of the rule are: twice the position, plus one for the false side. */
+    private final List<Integer> toNextRule = new ArrayList<>();
+
     private Filter() {}
 
-    /** The program for a policy. */
-    static long[] compile(Policy policy) {
+    /** The program for rules of which the first that fits decides; what none fits is refused. */
+    static long[] compile(List<Rule> rules) {
         Filter f = new Filter();
         // Another architecture numbers its calls otherwise: the 32-bit entry of an x86-64 kernel.
         f.add(LOAD_WORD, 0, 0, ARCHITECTURE);
         f.add(JUMP_EQUAL, 1, 0, AUDIT_ARCH_X86_64);
         f.add(RETURN, 0, 0, KILL_PROCESS);
+        // x32 calls carry a bit that no number of a rule has: nothing allows them.
         f.add(LOAD_WORD, 0, 0, NUMBER);
-        // x32 calls carry a bit that would let them past every comparison below.
-        f.add(JUMP_GREATER_EQUAL, 0, 1, X32_BIT);
-        f.add(RETURN, 0, 0, ERRNO | ENOSYS);
-        for (Rule rule : policy.rules()) {
+        for (Rule rule : rules) {
             f.rule(rule);
         }
-        f.add(RETURN, 0, 0, ALLOW);
+        f.add(RETURN, 0, 0, ERRNO | Errno.EPERM);
+        if (f.code.size() > PROGRAM_MAX) {
+            throw new IllegalArgumentException("filter of " + f.code.size() + " instructions");
+        }
         return f.code.stream().mapToLong(Long::longValue).toArray();
     }
 
     private void rule(Rule rule) {
-        Rule.Condition condition = rule.condition();
-        if (condition == null) {
-            add(JUMP_EQUAL, 0, 1, rule.number());
-            add(RETURN, 0, 0, ERRNO | rule.errno());
+        int result = rule.allows() ? ALLOW : ERRNO | rule.errno();
+        add(JUMP_EQUAL, 0, NEXT_RULE, rule.number());
+        if (rule.conditions().isEmpty()) {
+            add(RETURN, 0, 0, result);
+            endRule(code.size());
             return;
         }
-        Filter test = new Filter();
-        test.condition(condition, ERRNO | rule.errno());
-        if (test.code.size() > JUMP_MAX) {
-            throw new IllegalArgumentException("condition on " + rule.syscall() + " is too long");
+        for (Rule.Condition condition : rule.conditions()) {
+            condition(condition);
         }
-        add(JUMP_EQUAL, 0, test.code.size(), rule.number());
-        code.addAll(test.code);
+        add(RETURN, 0, 0, result);
+        // Another rule of the same call may follow: the accumulator holds the number again.
+        int end = code.size();
+        add(LOAD_WORD, 0, 0, NUMBER);
+        endRule(end);
     }
 
-    /** Returns if the condition holds; if not, the accumulator holds the call's number again. */
-    private void condition(Rule.Condition condition, int result) {
+    /** Goes on if the condition holds, else to the next rule. */
+    private void condition(Rule.Condition condition) {
         // Little endian: the low half of the argument comes first.
         add(LOAD_WORD, 0, 0, ARGUMENTS + 8 * condition.argument());
         List<Integer> values = condition.values();
@@ -80,28 +92,44 @@ final class Filter {
         switch (condition.test()) {
             case IS -> {
                 for (int i = 0; i < n; i++) {
-                    // the last comparison skips the return when it fails
                     boolean last = i == n - 1;
-                    add(JUMP_EQUAL, n - 1 - i, last ? 1 : 0, values.get(i));
+                    add(JUMP_EQUAL, n - 1 - i, last ? NEXT_RULE : 0, values.get(i));
                 }
             }
-            case IS_NOT -> {
-                for (int i = 0; i < n; i++) {
-                    add(JUMP_EQUAL, n - i, 0, values.get(i));
-                }
-            }
-            case HAS -> add(JUMP_ANY_BIT, 0, 1, values.getFirst());
-            case LACKS -> {
+            case IS_NOT -> values.forEach(value -> add(JUMP_EQUAL, NEXT_RULE, 0, value));
+            case HAS_ALL -> {
                 add(AND, 0, 0, values.getFirst());
-                add(JUMP_EQUAL, 1, 0, values.getFirst());
+                add(JUMP_EQUAL, 0, NEXT_RULE, values.getFirst());
             }
+            case HAS_ANY -> add(JUMP_ANY_BIT, 0, NEXT_RULE, values.getFirst());
+            case HAS_NONE -> add(JUMP_ANY_BIT, NEXT_RULE, 0, values.getFirst());
         }
-        add(RETURN, 0, 0, result);
-        add(LOAD_WORD, 0, 0, NUMBER);
     }
 
-    private void add(int operation, int jumpTrue, int jumpFalse, int operand) {
-        code.add((long) operand << 32 | (long) jumpFalse << 24 | (long) jumpTrue << 16 | operation);
+    /** All jumps that wait for the end of the rule go to {@code end}. */
+    private void endRule(int end) {
+        for (int jump : toNextRule) {
+            int at = jump >> 1;
+            int distance = end - at - 1;
+            if (distance > JUMP_MAX) {
+                throw new IllegalArgumentException("the conditions of a rule are too long");
+            }
+            int shift = (jump & 1) == 0 ? 16 : 24;
+            code.set(at, code.get(at) | (long) distance << shift);
+        }
+        toNextRule.clear();
+    }
+
+    private void add(int operation, int ifTrue, int ifFalse, int operand) {
+        int at = code.size();
+        if (ifTrue == NEXT_RULE) {
+            toNextRule.add(at << 1);
+        }
+        if (ifFalse == NEXT_RULE) {
+            toNextRule.add(at << 1 | 1);
+        }
+        long jumps = (long) Math.max(ifFalse, 0) << 24 | (long) Math.max(ifTrue, 0) << 16;
+        code.add((long) operand << 32 | jumps | operation);
     }
 
     /** The program as text, one instruction a line, for people and for tests. */
@@ -122,7 +150,6 @@ final class Filter {
         return switch (operation) {
             case LOAD_WORD -> "ld [" + operand + "]";
             case JUMP_EQUAL -> "jeq " + jump;
-            case JUMP_GREATER_EQUAL -> "jge " + jump;
             case JUMP_ANY_BIT -> "jset " + jump;
             case AND -> "and " + operand;
             case RETURN -> "ret " + operand;

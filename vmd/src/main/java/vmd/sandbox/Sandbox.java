@@ -2,6 +2,7 @@ package vmd.sandbox;
 
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import vmd.log.Log;
 import vmd.posix.Confinement;
@@ -16,11 +17,15 @@ public final class Sandbox {
     private static final String ARCHITECTURE = "os.arch";
 
     private final Role role;
+    private final Map<Integer, Long> limits;
+    private final boolean opens;
     private final long[] program;
 
-    private Sandbox(Role role, long[] program) {
+    private Sandbox(Role role, Policy policy) {
         this.role = role;
-        this.program = program;
+        this.opens = policy.allows("openat");
+        this.limits = policy.limits();
+        this.program = Filter.compile(policy.rules());
     }
 
     /**
@@ -33,7 +38,7 @@ public final class Sandbox {
                     "no system call filter for " + System.getProperty(ARCHITECTURE),
                     Errno.EOPNOTSUPP);
         }
-        return new Sandbox(role, Filter.compile(Policy.of(role)));
+        return new Sandbox(role, Policy.of(role));
     }
 
     /** As {@link #enter(Collection)} of the role's policy, where that can be read now. */
@@ -68,19 +73,20 @@ public final class Sandbox {
 
     /** Limits and filter of the role; for the parent, when its children run. */
     public void confine() {
-        if (role == Role.VM) {
-            // The one role that may open nothing later; 45 ms of processor time the others save.
+        if (!opens) {
             Preload.requireJars();
+        }
+        if (role == Role.VM) {
+            // 45 ms of processor time that the others save: they need none of it.
             Preload.run();
         }
-        limit(Processes.RLIMIT_CORE, 0);
-        limit(Processes.RLIMIT_NOFILE, descriptorLimit(role));
+        limits.forEach(Sandbox::limit);
         try (Evidence evidence = Evidence.collect()) {
             Confinement.noNewPrivileges();
             Confinement.installFilter(program);
             evidence.requireConfined();
         }
-        if (role == Role.VM) {
+        if (!opens) {
             requireNoOpen();
         }
     }
@@ -90,14 +96,6 @@ public final class Sandbox {
         long hard = Processes.limit(resource).hard();
         long value = hard < 0 ? wanted : Math.min(wanted, hard);
         Processes.limit(resource, new Processes.Limit(value, value));
-    }
-
-    private static long descriptorLimit(Role role) {
-        return switch (role) {
-            case VM -> 256;
-            case PRIV -> 256;
-            case CONTROL, PARENT, VMM -> 4096;
-        };
     }
 
     private static void requireNoOpen() {
