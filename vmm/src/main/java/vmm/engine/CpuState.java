@@ -10,7 +10,8 @@ package vmm.engine;
  * @param debug DR0..DR3 DR6 DR7
  * @param msrs EFER STAR LSTAR CSTAR SFMASK KERNEL_GS_BASE SYSENTER_CS SYSENTER_ESP SYSENTER_EIP PAT
  *     TSC
- * @param fxsave the 512 bytes of FXSAVE64
+ * @param fxsave the 512 bytes of FXSAVE64; or 832, with header and upper halves of YMM0..15 behind
+ *     them as in the standard form of XSAVE
  * @param halted whether the processor waits in HLT
  */
 public record CpuState(
