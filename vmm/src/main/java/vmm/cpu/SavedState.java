@@ -2,6 +2,7 @@ package vmm.cpu;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import vmm.cpu.exec.Interrupts;
 import vmm.engine.CpuState;
 import vmm.engine.SegmentState;
 
@@ -46,7 +47,9 @@ final class SavedState {
                 new long[] {cpu.dr[0], cpu.dr[1], cpu.dr[2], cpu.dr[3], cpu.dr[6], cpu.dr[7]},
                 msrs(cpu),
                 fxsave(cpu),
-                cpu.halted);
+                cpu.halted,
+                cpu.interruptShadow,
+                -1);
     }
 
     private static long[] msrs(Cpu cpu) {
@@ -93,6 +96,10 @@ final class SavedState {
         if (cpu.mmu.paePaging() && !cpu.mmu.loadPointers(cpu.cr3)) {
             throw new IllegalArgumentException("invalid page directory pointers");
         }
+        if (state.pendingVector() >= 0) {
+            Interrupts.external(cpu, state.pendingVector());
+        }
+        cpu.interruptShadow = state.interruptShadow();
     }
 
     private static int privilege(Cpu cpu) {
