@@ -145,6 +145,11 @@ final class ControlPeer implements AutoCloseable {
             }
             case ClientRequest.Wait wait ->
                     send(client, message, new ClientReply.Terminated(outcome(wait.vm()), 3));
+            case ClientRequest.Reload _,
+                    ClientRequest.Load _,
+                    ClientRequest.Reset _,
+                    ClientRequest.Verbosity _ ->
+                    send(client, message, new ClientReply.Done());
         }
         return true;
     }
