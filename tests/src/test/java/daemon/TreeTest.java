@@ -117,16 +117,21 @@ class TreeTest {
 
     @Test
     void daemonInTheBackgroundIsReadyWhenTheCommandReturns() throws Exception {
-        Path file = Files.createFile(folder.resolve("vm.conf"));
+        // Names are relative to the folder of whoever started it, where the daemon does not work.
+        Files.createFile(folder.resolve("kernel"));
+        Files.writeString(folder.resolve("vm.conf"), "include \"more.conf\"\n");
+        Files.writeString(
+                folder.resolve("more.conf"), "vm \"one\" {\n disable\n boot \"kernel\"\n}\n");
         Path socket = folder.resolve("vmd.sock");
         Process command =
-                new ProcessBuilder(Vmd.command("-f", file.toString(), "-s", socket.toString()))
+                new ProcessBuilder(Vmd.command("-f", "vm.conf", "-s", "vmd.sock"))
+                        .directory(folder.toFile())
                         .inheritIO()
                         .start();
         assertTrue(command.waitFor(Vmd.WAIT_S, TimeUnit.SECONDS));
         assertEquals(0, command.exitValue());
         try (Client client = new Client(socket)) {
-            assertEquals(List.of(), client.info());
+            assertEquals(List.of("one"), client.info().stream().map(VmInfo::name).toList());
         }
         ProcessHandle parent = parentOf(socket);
         assertEquals("vmd: parent", Vmd.title(parent));

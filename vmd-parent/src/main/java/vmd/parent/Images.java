@@ -6,11 +6,11 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import vmd.conf.DiskConfig;
 import vmd.posix.Fd;
 import vmd.posix.FileIo;
 import vmd.posix.PosixException;
 import vmd.proto.DiskFormat;
-import vmd.proto.DiskSpec;
 import vmd.proto.MachineSpec;
 import vmd.proto.Outcome;
 
@@ -32,7 +32,7 @@ final class Images implements AutoCloseable {
         try {
             kernel = kernel(vm);
             initrd = initrd(vm);
-            for (DiskSpec disk : vm.definition.disks()) {
+            for (DiskConfig disk : vm.definition.disks()) {
                 disk(disk);
             }
         } catch (Refusal e) {
@@ -74,8 +74,8 @@ final class Images implements AutoCloseable {
         return fd;
     }
 
-    private void disk(DiskSpec disk) throws Refusal {
-        String path = disk.path();
+    private void disk(DiskConfig disk) throws Refusal {
+        String path = disk.path().toString();
         Fd fd;
         try {
             fd = keep(FileIo.open(path, FileIo.O_RDWR | FileIo.O_NONBLOCK | FileIo.O_NOCTTY));

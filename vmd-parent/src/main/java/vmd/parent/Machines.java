@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import vmd.conf.ScaledNumber;
+import vmd.conf.Support;
 import vmd.imsg.ImsgException;
 import vmd.log.Log;
 import vmd.posix.Fd;
@@ -64,6 +65,10 @@ final class Machines {
      * has come to its end.
      */
     void start(Vm vm, @Nullable Integer client) throws Refusal {
+        String refusal = Support.refusal(vm.definition.config());
+        if (refusal != null) {
+            throw new Refusal(Outcome.EINVAL, refusal);
+        }
         vm.quickReboots = 0;
         ConsoleTty console = openConsole(vm);
         boolean sent = false;

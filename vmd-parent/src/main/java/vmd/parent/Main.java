@@ -3,12 +3,14 @@ package vmd.parent;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import vmd.conf.Accounts;
 import vmd.conf.ConfigError;
 import vmd.conf.Configuration;
 import vmd.conf.ControlSocket;
 import vmd.conf.ParseResult;
 import vmd.conf.Parser;
 import vmd.conf.Printer;
+import vmd.conf.StartCheck;
 import vmd.log.Log;
 import vmd.posix.Fd;
 import vmd.posix.PosixException;
@@ -39,7 +41,7 @@ public final class Main {
     private static int command(String[] args) {
         Options options;
         try {
-            options = parse(args);
+            options = parse(args, Path.of("").toAbsolutePath());
         } catch (Options.Usage e) {
             System.err.println(Options.USAGE);
             return 1;
@@ -50,17 +52,27 @@ public final class Main {
             return 1;
         }
         if (options.checkOnly()) {
-            if (options.verbosity() > 0) {
-                System.out.print(Printer.print(configuration));
-                System.out.flush();
-            }
-            System.err.println("configuration OK");
-            return 0;
+            return check(options, configuration);
         }
         if (!options.foreground()) {
             return Launcher.launch(options);
         }
         return run(options, configuration, null);
+    }
+
+    private static int check(Options options, Configuration configuration) {
+        StartCheck.Report report = StartCheck.check(configuration, HostMemory.totalBytes());
+        report.warnings().forEach(Log::warn);
+        report.errors().forEach(error -> Log.warn(error.toString()));
+        if (!report.errors().isEmpty()) {
+            return 1;
+        }
+        if (options.verbosity() > 0) {
+            System.out.print(Printer.print(configuration));
+            System.out.flush();
+        }
+        System.err.println("configuration OK");
+        return 0;
     }
 
     /** The process that {@link Launcher} started. */
@@ -69,7 +81,9 @@ public final class Main {
         Fd channel = ChildProcess.channel();
         Sandbox.closeStray(List.of());
         try {
-            Options options = parse(startUp.arguments().toArray(String[]::new));
+            List<String> words = startUp.arguments();
+            String[] args = words.subList(1, words.size()).toArray(String[]::new);
+            Options options = parse(args, Path.of(words.getFirst()));
             Configuration configuration = configuration(options);
             if (configuration == null) {
                 Launcher.report(channel, "the configuration has errors");
@@ -82,16 +96,18 @@ public final class Main {
         }
     }
 
-    private static Options parse(String[] args) throws Options.Usage {
+    private static Options parse(String[] args, Path directory) throws Options.Usage {
         String socket = ControlSocket.ofDaemon(Processes.effectiveUid(), System.getenv());
-        return Options.parse(args, Path.of(socket));
+        return Options.parse(args, Path.of(socket), directory);
     }
 
     private static @Nullable Configuration configuration(Options options) {
         for (String macro : options.badMacros()) {
             Log.warn("could not parse macro definition " + macro);
         }
-        ParseResult result = Parser.parse(options.file(), options.macros());
+        ParseResult result =
+                Parser.parse(
+                        options.file(), options.macros(), options.directory(), Accounts.ofFiles());
         result.warnings().forEach(Log::warn);
         for (ConfigError error : result.errors()) {
             Log.warn(error.toString());

@@ -23,6 +23,7 @@ import vmd.conf.Parser;
  * @param badMacros definitions that could not be understood
  * @param file -f
  * @param socket -s, or the default of the user
+ * @param directory what relative paths are relative to: the user's, also in the background
  */
 record Options(
         boolean foreground,
@@ -31,7 +32,8 @@ record Options(
         Map<String, String> macros,
         List<String> badMacros,
         Path file,
-        Path socket) {
+        Path socket,
+        Path directory) {
 
     static final String USAGE = "usage:\tvmd [-dnv] [-D macro=value] [-f file] [-s socket]";
 
@@ -49,8 +51,8 @@ record Options(
         }
     }
 
-    /** Parses; relative paths are those of the working directory. */
-    static Options parse(String[] args, Path defaultSocket) throws Usage {
+    /** Parses what the user typed in {@code directory}. */
+    static Options parse(String[] args, Path defaultSocket, Path directory) throws Usage {
         CommandLine line;
         try {
             line = new DefaultParser(false).parse(grammar(), separated(args));
@@ -82,8 +84,9 @@ record Options(
                 Math.min(verbosity, VERBOSITY_MAX),
                 macros,
                 bad,
-                path(line, 'f', Parser.DEFAULT_FILE),
-                path(line, 's', defaultSocket));
+                path(line, 'f', Parser.DEFAULT_FILE, directory),
+                path(line, 's', defaultSocket, directory),
+                directory);
     }
 
     /**
@@ -119,17 +122,18 @@ record Options(
                 .addOption(Option.builder("s").hasArg().get());
     }
 
-    private static Path path(CommandLine line, char option, Path otherwise) {
+    private static Path path(CommandLine line, char option, Path otherwise, Path directory) {
         String value = line.getOptionValue(option);
-        return value == null ? otherwise : Path.of(value).toAbsolutePath();
+        return value == null ? otherwise : directory.resolve(value);
     }
 
     /**
-     * The same options as words, for the daemon in the background: it works in another directory
-     * and another environment, so every path is absolute.
+     * The same as words, for the daemon in the background: it works in another directory and
+     * another environment. The first word is the user's directory.
      */
     List<String> words() {
         List<String> words = new ArrayList<>();
+        words.add(directory.toString());
         macros.forEach((name, value) -> words.addAll(List.of("-D", name + "=" + value)));
         for (int k = 0; k < verbosity; k++) {
             words.add("-v");

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import vmd.conf.VmConfig;
 import vmd.conf.VmLimits;
 import vmd.imsg.ImsgException;
 import vmd.log.Log;
@@ -15,6 +16,7 @@ import vmd.proto.DiskSpec;
 import vmd.proto.EngineChoice;
 import vmd.proto.Limits;
 import vmd.proto.Outcome;
+import vmd.proto.VmInfo;
 import vmd.proto.VmRef;
 import vmd.proto.VmState;
 
@@ -150,7 +152,8 @@ final class Requests {
             throw new Refusal(Outcome.EPERM, "");
         }
         validate(start);
-        return registry.add(Definition.of(start, defaultEngine, uid), false);
+        VmConfig config = NewMachine.options(start).toConfig(defaultEngine);
+        return registry.add(new Definition(config, uid, VmInfo.NO_GROUP), false);
     }
 
     private Vm known(Vm vm, ClientRequest.Start start, int uid) throws Refusal {
@@ -180,17 +183,11 @@ final class Requests {
     }
 
     private static void validate(ClientRequest.Start start) throws Refusal {
-        if (start.template() != null
-                || start.cdrom() != null
-                || start.bootDevice() != null
-                || !start.nics().isEmpty()) {
-            throw invalid("an option is not supported yet");
+        if (start.template() != null) {
+            throw invalid("instances are not supported yet");
         }
-        if (start.vcpus() > VmLimits.MAX_VCPUS) {
-            throw invalid("invalid number of CPUs");
-        }
-        if (start.kernelName() == null && start.disks().isEmpty()) {
-            throw invalid("no kernel or disk/cdrom specified");
+        if (start.kernelName() == null && start.disks().isEmpty() && start.cdrom() == null) {
+            throw invalid(VmLimits.NOTHING_TO_BOOT);
         }
         if (!VmLimits.validName(start.vm().name())) {
             throw invalid("invalid VM name");

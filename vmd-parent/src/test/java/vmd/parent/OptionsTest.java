@@ -11,8 +11,10 @@ import org.junit.jupiter.api.Test;
 class OptionsTest {
     private static final Path SOCKET = Path.of("/var/run/vmd.sock");
 
+    private static final Path DIRECTORY = Path.of("/home/joe");
+
     private static Options parse(String... words) throws Options.Usage {
-        return Options.parse(words, SOCKET);
+        return Options.parse(words, SOCKET, DIRECTORY);
     }
 
     @Test
@@ -43,8 +45,11 @@ class OptionsTest {
     @Test
     void wordsSayTheSameAgain() throws Options.Usage {
         Options options = parse("-vv", "-D", "a=b", "-f", "relative", "-s", "sock");
-        assertEquals(options, parse(options.words().toArray(String[]::new)));
-        assertEquals(true, options.file().isAbsolute());
+        List<String> words = options.words();
+        assertEquals(DIRECTORY.toString(), words.getFirst());
+        assertEquals(options, parse(words.subList(1, words.size()).toArray(String[]::new)));
+        assertEquals(DIRECTORY.resolve("relative"), options.file());
+        assertEquals(DIRECTORY.resolve("sock"), options.socket());
     }
 
     @Test

@@ -15,6 +15,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import vmd.conf.DiskConfig;
+import vmd.conf.Position;
+import vmd.conf.VmOptions;
 import vmd.imsg.ImsgException;
 import vmd.posix.Fd;
 import vmd.posix.FileIo;
@@ -81,23 +84,16 @@ class RequestsTest {
     }
 
     private Vm configured(String name, int owner, Path... disks) {
-        List<DiskSpec> specs = new ArrayList<>();
+        VmOptions options = new VmOptions(name, Position.REQUEST);
+        options.memoryBytes = 64L << 20;
+        options.engine = EngineChoice.SOFT;
+        options.boot = kernel;
         for (Path path : disks) {
-            specs.add(new DiskSpec(path.toString(), DiskFormat.AUTO));
+            options.disks.add(new DiskConfig(path, DiskFormat.AUTO, Position.REQUEST));
         }
-        return registry.add(
-                new Definition(
-                        name,
-                        64 << 20,
-                        1,
-                        EngineChoice.SOFT,
-                        kernel.toString(),
-                        null,
-                        "",
-                        specs,
-                        owner,
-                        VmInfo.NO_GROUP),
-                true);
+        Definition definition =
+                new Definition(options.toConfig(EngineChoice.AUTO), owner, VmInfo.NO_GROUP);
+        return registry.add(definition, true);
     }
 
     private Fd open(Path path) {
@@ -198,7 +194,7 @@ class RequestsTest {
     void impossibleMachinesAreRefusedWithTheReason() {
         List<DiskSpec> disks = List.of(new DiskSpec(disk.toString(), DiskFormat.RAW));
         List<DiskSpec> relative = List.of(new DiskSpec("disk", DiskFormat.RAW));
-        assertInvalid("invalid number of CPUs", "x", 0, 2, disks);
+        assertInvalid("vcpus 2 is not supported yet", "x", 0, 2, disks);
         assertInvalid("no kernel or disk/cdrom specified", "x", 1 << 20, 0, List.of());
         assertInvalid("invalid VM name", "-x", 0, 0, disks);
         assertInvalid("memory size must be at least 1MB", "x", 4096, 0, disks);

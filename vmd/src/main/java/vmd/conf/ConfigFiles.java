@@ -13,7 +13,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /** The files that a configuration is read from or speaks of, with reasons in the system's words. */
-final class ConfigFiles {
+class ConfigFiles {
     /** No configuration written by hand comes near; a device or a disk named by mistake does. */
     private static final int MAX_SIZE = 1 << 20;
 
@@ -44,6 +44,9 @@ final class ConfigFiles {
 
     /** The whole text of a configuration file. */
     String read(String name) throws Unusable {
+        if (name.isEmpty()) {
+            throw new Unusable("No such file or directory", true);
+        }
         try (InputStream in = Files.newInputStream(directory.resolve(name))) {
             byte[] bytes = in.readNBytes(MAX_SIZE + 1);
             if (bytes.length > MAX_SIZE) {
@@ -68,6 +71,18 @@ final class ConfigFiles {
             return directory.resolve(name).toRealPath();
         } catch (IOException e) {
             throw unusable(e);
+        } catch (InvalidPathException _) {
+            throw new Unusable("Invalid argument", false);
+        }
+    }
+
+    /** The absolute path of a file that need not exist. */
+    Path absolute(String name) throws Unusable {
+        if (name.isEmpty()) {
+            throw new Unusable("No such file or directory", true);
+        }
+        try {
+            return directory.resolve(name).toAbsolutePath();
         } catch (InvalidPathException _) {
             throw new Unusable("Invalid argument", false);
         }

@@ -2,10 +2,14 @@ package vmd.conf;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import vmd.proto.EngineChoice;
+import vmd.proto.Outcome;
 
 /**
  * Reads a configuration file into records. Nothing is registered anywhere; every error of the file
@@ -21,9 +25,18 @@ public final class Parser {
     private final Lexer lexer;
     private final Tokens tokens;
     private final Owners owners;
-    private final Map<String, VmStatement> vms = new LinkedHashMap<>();
+    private final Map<String, VmConfig> vms = new LinkedHashMap<>();
+
+    /** Those that took the file's engine, which may be named behind them. */
+    private final Set<String> withoutEngine = new HashSet<>();
+
+    private final Map<String, SwitchConfig> switches = new LinkedHashMap<>();
     private Owner socketOwner = Owner.ROOT_AND_WHEEL;
     private EngineChoice engine = EngineChoice.AUTO;
+    private Prefix localPrefix = Prefix.LOCAL;
+    private LocalInet6 localInet6 = LocalInet6.OFF;
+    private @Nullable Agentx agentx;
+    private @Nullable Staggered staggered;
 
     private Parser(
             String name,
@@ -71,6 +84,12 @@ public final class Parser {
         return new Parser(file.toString(), text, files, macros, diagnostics, accounts).parse();
     }
 
+    /** Parses a text that is no file. */
+    static ParseResult parseText(String name, String text, ConfigFiles files, Accounts accounts) {
+        return new Parser(name, text, files, new Macros(Map.of()), new Diagnostics(), accounts)
+                .parse();
+    }
+
     private ParseResult parse() {
         while (tokens.peek().kind() != Token.Kind.END) {
             try {
@@ -85,10 +104,25 @@ public final class Parser {
         if (!diagnostics.errors().isEmpty()) {
             return new ParseResult(null, diagnostics.errors(), diagnostics.warnings());
         }
-        List<VmConfig> machines = new ArrayList<>();
-        vms.values().forEach(vm -> machines.add(vm.toConfig(engine)));
-        Configuration configuration = new Configuration(machines, socketOwner, engine);
+        Configuration configuration =
+                new Configuration(
+                        machines(),
+                        List.copyOf(switches.values()),
+                        socketOwner,
+                        engine,
+                        localPrefix,
+                        localInet6,
+                        agentx,
+                        staggered);
         return new ParseResult(configuration, List.of(), diagnostics.warnings());
+    }
+
+    private List<VmConfig> machines() {
+        List<VmConfig> machines = new ArrayList<>();
+        for (VmConfig vm : vms.values()) {
+            machines.add(withoutEngine.contains(vm.name()) ? vm.withEngine(engine) : vm);
+        }
+        return machines;
     }
 
     private void statement() {
@@ -122,8 +156,10 @@ public final class Parser {
                 Owner owner = owners.owner();
                 socketOwner = owner.hasGroup() ? owner : new Owner(owner.uid(), 0);
             }
-            case "switch", "local", "agentx", "staggered" ->
-                    new LaterStatements(tokens).statement(keyword);
+            case "switch" -> addSwitch(keyword.position());
+            case "local" -> local();
+            case "agentx" -> agentx = new AgentxParser(tokens).parse();
+            case "staggered" -> staggered = staggered();
             default -> {
                 diagnostics.error(keyword.position(), "syntax error");
                 throw new Tokens.Abandoned();
@@ -162,30 +198,123 @@ public final class Parser {
         if (tokens.peek().kind() != Token.Kind.NEWLINE) {
             throw tokens.syntaxError();
         }
-        String text;
+        String why;
         try {
-            text = files.read(name.text());
+            if (lexer.include(name.text(), files.read(name.text()))) {
+                return;
+            }
+            why = "Too many levels of includes";
         } catch (ConfigFiles.Unusable e) {
-            String what = "failed to include file " + name.text() + ": " + e.reason();
-            throw tokens.error(name.position(), what);
+            why = e.reason();
         }
-        if (!lexer.include(name.text(), text)) {
-            String what = "failed to include file " + name.text() + ": nested too deeply";
-            throw tokens.error(name.position(), what);
+        diagnostics.error(null, "failed to open " + name.text() + ": " + why);
+        throw tokens.error(name.position(), "failed to include file " + name.text());
+    }
+
+    private void local() {
+        if (tokens.accept("inet6")) {
+            localInet6 = new LocalInet6(true, tokens.accept("prefix") ? prefix6() : null);
+            return;
+        }
+        tokens.expect("prefix");
+        Token text = tokens.string();
+        try {
+            localPrefix = Prefix.parse4(text.text());
+        } catch (Prefix.Invalid e) {
+            throw tokens.error(text.position(), "invalid local prefix: " + e.reason());
+        }
+    }
+
+    private Prefix prefix6() {
+        Token text = tokens.string();
+        try {
+            return Prefix.parse6(text.text());
+        } catch (Prefix.Invalid e) {
+            throw tokens.error(text.position(), "invalid local inet6 prefix: " + e.reason());
+        }
+    }
+
+    private Staggered staggered() {
+        tokens.expect("start");
+        tokens.expect("parallel");
+        int parallel = count(1, "parallel");
+        tokens.expect("delay");
+        return new Staggered(parallel, count(0, "delay"));
+    }
+
+    private int count(int min, String what) {
+        Token number = tokens.number();
+        if (number.number() < min || number.number() > Integer.MAX_VALUE) {
+            String message = "invalid " + what + ": " + number.number();
+            throw tokens.error(number.position(), message);
+        }
+        return (int) number.number();
+    }
+
+    private void addSwitch(Position position) {
+        SwitchConfig one = new SwitchParser(tokens).parse(position);
+        SwitchConfig first = switches.putIfAbsent(one.name(), one);
+        if (first != null) {
+            skipped(position, "switch", one.name(), first.position());
         }
     }
 
     private void vm(Position position) {
-        VmStatement vm = new VmParser(tokens, diagnostics, files, owners).parse(position);
-        VmStatement first = vms.putIfAbsent(vm.name, vm);
-        if (first != null) {
-            diagnostics.warning(
-                    position
-                            + ": vm \""
-                            + vm.name
-                            + "\" skipped (already exists at "
-                            + first.position
-                            + ")");
+        VmParser.Statement read = new VmParser(tokens, diagnostics, files, owners).parse(position);
+        VmOptions options = read.options();
+        VmConfig known = vms.get(options.name);
+        if (!VmLimits.validName(options.name)) {
+            throw failed(options, "invalid VM name", Outcome.of(Outcome.EINVAL));
         }
+        VmConfig vm;
+        if (read.template() != null) {
+            vm = instance(options, read.template(), known != null);
+        } else if (known != null) {
+            skipped(position, "vm", options.name, known.position());
+            return;
+        } else {
+            vm = options.toConfig(engine);
+        }
+        check(options, vm, read.template() != null);
+        vms.put(vm.name(), vm);
+        boolean inherited = withoutEngine.contains(String.valueOf(read.template()));
+        if (options.engine == null && (read.template() == null || inherited)) {
+            withoutEngine.add(vm.name());
+        }
+    }
+
+    private VmConfig instance(VmOptions options, String template, boolean known) {
+        try {
+            return Instances.make(vms.get(template), known, options, Instances.Requester.ROOT);
+        } catch (Instances.Refused e) {
+            throw failed(options, e.outcome().text(), Outcome.of(e.outcome().code()));
+        }
+    }
+
+    private void check(VmOptions options, VmConfig vm, boolean instance) {
+        String why = null;
+        if (!instance && options.nothingNamed()) {
+            why = "invalid configuration, no devices";
+        } else if (vm.boot() == null && (vm.initrd() != null || vm.cmdline() != null)) {
+            why = (vm.initrd() != null ? "initrd" : "cmdline") + " without boot";
+        } else if (!vm.bootable()) {
+            why = VmLimits.NOTHING_TO_BOOT;
+        }
+        if (why != null) {
+            throw failed(options, why, Outcome.of(Outcome.EINVAL));
+        }
+    }
+
+    private Tokens.Abandoned failed(VmOptions vm, String why, Outcome outcome) {
+        if (!why.isEmpty()) {
+            diagnostics.error(null, why);
+        }
+        diagnostics.error(vm.position, "vm \"" + vm.name + "\" failed: " + outcome.message());
+        return new Tokens.Abandoned();
+    }
+
+    private void skipped(Position position, String kind, String name, Position first) {
+        String what = kind + " \"" + name + "\" skipped (already exists at " + first + ")";
+        diagnostics.warning(position + ": " + what);
     }
 }

@@ -106,6 +106,50 @@ final class Tokens {
         return token.kind() == Token.Kind.NUMBER ? take() : string();
     }
 
+    /** A block of options, one or more, each on a line of its own. */
+    void block(Runnable option) {
+        expect('{');
+        skipNewlines();
+        do {
+            option.run();
+            endOfOption();
+            skipNewlines();
+        } while (!accept('}'));
+    }
+
+    /**
+     * The same, but an option that is wrong is skipped.
+     *
+     * @return false if the block does not end, for which what went wrong before is the likely
+     *     reason
+     */
+    boolean blockSkippingErrors(Runnable option) {
+        int errors = diagnostics.errors().size();
+        expect('{');
+        int inside = depth;
+        skipNewlines();
+        do {
+            try {
+                option.run();
+                endOfOption();
+            } catch (Abandoned _) {
+                skipStatement(inside);
+            }
+            skipNewlines();
+        } while (!token.isSymbol('}') && token.kind() != Token.Kind.END);
+        if (token.kind() == Token.Kind.END && diagnostics.errors().size() != errors) {
+            return false;
+        }
+        expect('}');
+        return true;
+    }
+
+    private void endOfOption() {
+        if (token.kind() != Token.Kind.NEWLINE && !token.isSymbol('}')) {
+            throw syntaxError();
+        }
+    }
+
     Abandoned syntaxError() {
         if (token.kind() != Token.Kind.BROKEN) {
             diagnostics.error(token.position(), "syntax error");
@@ -116,11 +160,6 @@ final class Tokens {
     Abandoned error(Position position, String message) {
         diagnostics.error(position, message);
         return new Abandoned();
-    }
-
-    /** How many braces are open. */
-    int depth() {
-        return depth;
     }
 
     /**

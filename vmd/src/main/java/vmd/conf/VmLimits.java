@@ -8,8 +8,13 @@ public final class VmLimits {
     public static final int MAX_NAME = Limits.NAME_BYTES;
     public static final int MAX_PATH = Limits.PATH_BYTES;
     public static final int MAX_DISKS = Limits.DISKS;
-    public static final int MAX_INTERFACES = 4;
+    public static final int MAX_INTERFACES = Limits.NICS;
+    public static final int MAX_RDOMAIN = 255;
+
+    /** More than one is understood, but no machine can be started with it yet. */
     public static final int MAX_VCPUS = 1;
+
+    public static final int MAX_NAMED_VCPUS = Limits.VCPUS;
 
     public static final int MAX_CMDLINE = Limits.CMDLINE_BYTES;
 
@@ -20,6 +25,7 @@ public final class VmLimits {
 
     public static final String MEMORY_TOO_SMALL = "memory size must be at least 1MB";
     public static final String MEMORY_TOO_LARGE = "memory size too large (limit is 128G)";
+    public static final String NOTHING_TO_BOOT = "no kernel or disk/cdrom specified";
 
     private VmLimits() {}
 

@@ -2,6 +2,8 @@ package vmd.conf;
 
 import java.nio.file.Path;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import vmd.proto.BootDevice;
 import vmd.proto.DiskFormat;
 
 /** Reads {@code vm} statements. An option that is wrong costs its own line only. */
@@ -10,81 +12,45 @@ final class VmParser {
     private final Diagnostics diagnostics;
     private final ConfigFiles files;
     private final Owners owners;
-    private final LaterStatements later;
+
+    /** A statement, and the template that it names. */
+    record Statement(VmOptions options, @Nullable String template) {}
 
     VmParser(Tokens tokens, Diagnostics diagnostics, ConfigFiles files, Owners owners) {
         this.tokens = tokens;
         this.diagnostics = diagnostics;
         this.files = files;
         this.owners = owners;
-        this.later = new LaterStatements(tokens);
     }
 
-    /** What follows the keyword. */
-    VmStatement parse(Position position) {
+    /** What follows the keyword; abandoned if anything in it is wrong. */
+    Statement parse(Position position) {
         Token name = tokens.string();
-        if (tokens.peek().isKeyword("instance")) {
-            Position instance = tokens.take().position();
-            tokens.string();
-            throw later.refused(instance, "instance");
+        String template = null;
+        if (tokens.accept("instance")) {
+            if (!VmLimits.fits(name.text(), VmLimits.MAX_NAME)) {
+                throw tokens.error(name.position(), "vm " + name.text() + " name too long");
+            }
+            template = name.text();
+            name = tokens.string();
         }
         if (!tokens.peek().isSymbol('{')) {
             throw tokens.syntaxError();
         }
-        checkName(name);
-        tokens.take();
-        VmStatement vm = new VmStatement(name.text(), position);
-        int errors = diagnostics.errors().size();
-        int depth = tokens.depth();
-        tokens.skipNewlines();
-        do {
-            try {
-                option(vm);
-                if (tokens.peek().kind() != Token.Kind.NEWLINE && !tokens.peek().isSymbol('}')) {
-                    throw tokens.syntaxError();
-                }
-            } catch (Tokens.Abandoned _) {
-                tokens.skipStatement(depth);
-            }
-            tokens.skipNewlines();
-        } while (!tokens.peek().isSymbol('}') && tokens.peek().kind() != Token.Kind.END);
-        boolean right = diagnostics.errors().size() == errors;
-        if (tokens.peek().kind() == Token.Kind.END && !right) {
-            // What went wrong before is the likely reason for the block not to end.
-            throw new Tokens.Abandoned();
-        }
-        tokens.expect('}');
-        if (right) {
-            // Else what is missing may be what was wrong.
-            checkWhole(vm);
-        }
-        return vm;
-    }
-
-    private void checkName(Token name) {
-        String text = name.text();
-        if (text.length() > VmLimits.MAX_NAME) {
+        if (!VmLimits.fits(name.text(), VmLimits.MAX_NAME)) {
             throw tokens.error(name.position(), "vm name too long");
         }
-        if (!VmLimits.validName(text)) {
-            throw tokens.error(name.position(), "vm \"" + text + "\" failed: invalid VM name");
+        VmOptions vm = new VmOptions(name.text(), position);
+        int errors = diagnostics.errors().size();
+        if (!tokens.blockSkippingErrors(() -> option(vm))
+                || diagnostics.errors().size() != errors) {
+            // What is missing may be what was wrong: no more is said.
+            throw new Tokens.Abandoned();
         }
+        return new Statement(vm, template);
     }
 
-    private void checkWhole(VmStatement vm) {
-        if (vm.boot == null && (vm.initrd != null || vm.cmdline != null)) {
-            String option = vm.initrd != null ? "initrd" : "cmdline";
-            diagnostics.error(vm.position, failed(vm) + option + " without boot");
-        } else if (vm.boot == null && vm.disks.isEmpty()) {
-            diagnostics.error(vm.position, failed(vm) + "no kernel or disk/cdrom specified");
-        }
-    }
-
-    private static String failed(VmStatement vm) {
-        return "vm \"" + vm.name + "\" failed: ";
-    }
-
-    private void option(VmStatement vm) {
+    private void option(VmOptions vm) {
         Token option = tokens.peek();
         if (option.kind() == Token.Kind.KEYWORD) {
             tokens.take();
@@ -111,15 +77,25 @@ final class VmParser {
         }
     }
 
-    private void keyword(VmStatement vm, Token keyword) {
+    private void keyword(VmOptions vm, Token keyword) {
         switch (keyword.text()) {
             case "enable" -> vm.enabled = true;
             case "disable" -> vm.enabled = false;
             case "memory" -> memory(vm, keyword);
             case "disk" -> disk(vm, keyword);
             case "boot" -> boot(vm, keyword);
+            case "cdrom" -> cdrom(vm, keyword);
+            case "interfaces" -> interfaces(vm, keyword);
+            case "interface" -> addInterface(vm, keyword, false);
+            case "local" -> {
+                tokens.expect("interface");
+                addInterface(vm, keyword, true);
+            }
             case "owner" -> vm.owner = owners.owner();
-            default -> later.vmOption(keyword);
+            case "allow" -> vm.allow = new GrantParser(tokens, owners, vm.allow).parse();
+            case "sev" -> vm.sev = vm.sev == Sev.SEVES ? Sev.SEVES : Sev.SEV;
+            case "seves" -> vm.sev = Sev.SEVES;
+            default -> throw tokens.error(keyword.position(), "syntax error");
         }
     }
 
@@ -129,47 +105,85 @@ final class VmParser {
         }
     }
 
-    private void memory(VmStatement vm, Token option) {
+    private void memory(VmOptions vm, Token option) {
         Token size = tokens.numberOrString();
-        once(option, vm.memoryBytes != null, "memory");
-        String failed = "failed to parse size: " + size.text() + ": ";
+        boolean number = size.kind() == Token.Kind.NUMBER;
+        once(option, vm.memoryBytes != null, number ? "memory" : "argument");
         long bytes;
         try {
             bytes = ScaledNumber.parse(size.text());
         } catch (ScaledNumber.Invalid e) {
-            throw tokens.error(size.position(), failed + e.getMessage());
+            diagnostics.error(null, "invalid memory size: " + size.text() + ": " + e.getMessage());
+            throw tokens.error(size.position(), "failed to parse size: " + size.text());
         }
-        if (bytes < VmLimits.MIN_MEMORY) {
-            throw tokens.error(size.position(), failed + VmLimits.MEMORY_TOO_SMALL);
-        }
-        if (bytes > VmLimits.MAX_MEMORY) {
-            throw tokens.error(size.position(), failed + VmLimits.MEMORY_TOO_LARGE);
+        boolean small = bytes < VmLimits.MIN_MEMORY;
+        if (small || bytes > VmLimits.MAX_MEMORY) {
+            diagnostics.error(null, small ? VmLimits.MEMORY_TOO_SMALL : VmLimits.MEMORY_TOO_LARGE);
+            throw tokens.error(size.position(), "failed to parse size: " + size.text());
         }
         vm.memoryBytes = VmLimits.wholeMib(bytes);
     }
 
-    private void vcpus(VmStatement vm, Token option) {
+    private void vcpus(VmOptions vm, Token option) {
         Token count = tokens.number();
         once(option, vm.vcpus != null, "vcpus");
-        if (count.number() < 1) {
+        if (count.number() < 1 || count.number() > VmLimits.MAX_NAMED_VCPUS) {
             throw tokens.error(count.position(), "invalid number of CPUs: " + count.number());
         }
-        if (count.number() > VmLimits.MAX_VCPUS) {
-            throw later.refused(count.position(), "vcpus " + count.number() + " (more than 1)");
-        }
-        vm.vcpus = 1;
+        vm.vcpus = (int) count.number();
     }
 
-    private void boot(VmStatement vm, Token option) {
+    private void boot(VmOptions vm, Token option) {
         if (tokens.accept("device")) {
-            if (!tokens.accept("cdrom") && !tokens.accept("disk") && !tokens.accept("net")) {
-                throw tokens.syntaxError();
-            }
-            throw later.refused(option.position(), "boot device");
+            vm.bootDevice = bootDevice();
+            return;
         }
         Token path = tokens.string();
         once(option, vm.boot != null, "kernel");
         vm.boot = resolve(path, "kernel");
+    }
+
+    private BootDevice bootDevice() {
+        for (BootDevice device : BootDevice.values()) {
+            if (device != BootDevice.AUTO && tokens.accept(device.word())) {
+                return device;
+            }
+        }
+        throw tokens.syntaxError();
+    }
+
+    private void cdrom(VmOptions vm, Token option) {
+        Token path = tokens.string();
+        once(option, vm.cdrom != null, "cdrom");
+        try {
+            vm.cdrom = files.absolute(path.text());
+        } catch (ConfigFiles.Unusable e) {
+            throw tokens.error(path.position(), "cdrom path not found: " + e.reason());
+        }
+        if (!VmLimits.fits(vm.cdrom.toString(), VmLimits.MAX_PATH)) {
+            throw tokens.error(path.position(), "cdrom name too long");
+        }
+    }
+
+    private void interfaces(VmOptions vm, Token option) {
+        Token count = tokens.number();
+        once(option, vm.interfaceCount != null, "interfaces");
+        if (count.number() < 0 || count.number() > VmLimits.MAX_INTERFACES) {
+            throw tooManyInterfaces(count.position(), count.number());
+        }
+        vm.interfaceCount = (int) count.number();
+    }
+
+    private void addInterface(VmOptions vm, Token option, boolean local) {
+        InterfaceConfig one = new InterfaceParser(tokens).parse(local);
+        if (vm.interfaces.size() == VmLimits.MAX_INTERFACES) {
+            throw tooManyInterfaces(option.position(), VmLimits.MAX_INTERFACES + 1);
+        }
+        vm.interfaces.add(one);
+    }
+
+    private Tokens.Abandoned tooManyInterfaces(Position position, long count) {
+        return tokens.error(position, "too many interfaces: " + count);
     }
 
     private Path resolve(Token path, String what) {
@@ -197,33 +211,34 @@ final class VmParser {
         return line;
     }
 
-    private void disk(VmStatement vm, Token option) {
+    private void disk(VmOptions vm, Token option) {
         Token path = tokens.string();
-        boolean named = tokens.accept("format");
-        boolean qcow2 = named && isQcow2(tokens.string());
-        String failed = "failed to parse disks: " + path.text() + ": ";
+        DiskFormat named = tokens.accept("format") ? diskFormat(tokens.string()) : null;
         if (vm.disks.size() == VmLimits.MAX_DISKS) {
-            throw tokens.error(option.position(), failed + "too many disks");
+            throw badDisk(path, "too many disks");
         }
         Path resolved;
         try {
             resolved = files.resolve(path.text());
         } catch (ConfigFiles.Unusable e) {
-            throw tokens.error(path.position(), failed + e.reason());
+            throw badDisk(path, "disk " + path.text() + ": " + e.reason());
         }
         if (!VmLimits.fits(resolved.toString(), VmLimits.MAX_PATH)) {
-            throw tokens.error(path.position(), failed + "disk path too long");
+            throw badDisk(path, "disk path too long");
         }
-        if (qcow2 || !named && ConfigFiles.looksLikeQcow2(resolved)) {
-            throw later.refused(option.position(), "disk format qcow2");
-        }
-        vm.disks.add(new DiskConfig(resolved, DiskFormat.RAW, option.position()));
+        DiskFormat found = ConfigFiles.looksLikeQcow2(resolved) ? DiskFormat.QCOW2 : DiskFormat.RAW;
+        vm.disks.add(new DiskConfig(resolved, named == null ? found : named, option.position()));
     }
 
-    private boolean isQcow2(Token format) {
+    private Tokens.Abandoned badDisk(Token path, String why) {
+        diagnostics.error(null, why);
+        return tokens.error(path.position(), "failed to parse disks: " + path.text());
+    }
+
+    private DiskFormat diskFormat(Token format) {
         return switch (format.text().toLowerCase(Locale.ROOT)) {
-            case "raw" -> false;
-            case "qcow2" -> true;
+            case "raw" -> DiskFormat.RAW;
+            case "qcow2" -> DiskFormat.QCOW2;
             default ->
                     throw tokens.error(
                             format.position(), "unrecognized disk format " + format.text());

@@ -21,6 +21,12 @@ public record Outcome(int code, String text) {
     public static final int EINVAL = 22;
     public static final int EALREADY = 114;
 
+    /**
+     * The name of a new instance is taken. OpenBSD's number, where the system has no such error:
+     * the daemon itself never sees the Linux error that has the number.
+     */
+    public static final int EPROCLIM = 67;
+
     /** Firmware image missing. */
     public static final int BIOS_MISSING = 1001;
 
@@ -65,6 +71,7 @@ public record Outcome(int code, String text) {
             case EBUSY -> "Device busy";
             case EINVAL -> "Invalid argument";
             case EALREADY -> "Operation already in progress";
+            case EPROCLIM -> "Too many processes";
             case BIOS_MISSING -> "vmm bios firmware file not found.";
             case DISK_MISSING -> "could not open disk image(s)";
             case NOT_RUNNING -> "cannot stop vm that is not running";

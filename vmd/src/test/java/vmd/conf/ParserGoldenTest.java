@@ -48,6 +48,8 @@ class ParserGoldenTest {
         Files.createSymbolicLink(directory.resolve("loop"), Path.of("loop"));
         Files.writeString(
                 directory.resolve("some.inc"), "kernel = \"bsd\"\nvm inc { boot $kernel }");
+        Files.writeString(directory.resolve("uses.inc"), "vm inc {\n boot $k\n cmdline $none\n}\n");
+        Files.writeString(directory.resolve("outer.inc"), "# outer\ninclude \"some.inc\"\n");
         Files.writeString(directory.resolve("bad.inc"), "\nvm inc { bot \"bsd\" }\n");
         Files.writeString(directory.resolve("quote.inc"), "vm inc {\n boot \"bsd\n}\n");
         Files.writeString(directory.resolve("self.inc"), "include \"self.inc\"\n");
@@ -97,13 +99,16 @@ class ParserGoldenTest {
             String printed = Printer.print(first.configuration());
             ParseResult again = parse(Files.writeString(directory.resolve("printed"), printed));
             assertEquals(List.of(), again.errors());
-            assertEquals(printed, Printer.print(requireNonNull(again.configuration())));
+            // A comment says what was an instance; read again it is a machine like others.
+            assertEquals(
+                    printed.replaceAll("(?m)^# .*\n", ""),
+                    Printer.print(requireNonNull(again.configuration())));
         }
     }
 
     @Test
     void thereAreManyCases() throws IOException {
-        assertTrue(cases().count() >= 60);
+        assertTrue(cases().count() >= 200);
     }
 
     private static ParseResult parse(Path file) {

@@ -1,4 +1,0 @@
-@NullMarked
-package vmm.kvm;
-
-import org.jspecify.annotations.NullMarked;
