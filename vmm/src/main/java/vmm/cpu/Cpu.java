@@ -158,6 +158,10 @@ public final class Cpu {
     public long cr8;
     public long efer;
     public long xcr0 = 1;
+
+    /** Rights of the protection keys; changed through {@link #pkru(int)}. */
+    public int pkru;
+
     private static final long[] DEBUG_RESET = {0, 0, 0, 0, 0, 0, 0xffff_0ff0L, 0x400};
     public final long[] dr = DEBUG_RESET.clone();
 
@@ -387,6 +391,14 @@ public final class Cpu {
         mmu.privilegeChanged();
     }
 
+    /** Changes the rights of the protection keys. */
+    public void pkru(int rights) {
+        if (rights != pkru) {
+            pkru = rights;
+            mmu.keysChanged();
+        }
+    }
+
     private int codeSizeFor(int access) {
         if ((efer & EFER_LMA) != 0 && (access & ACCESS_LONG) != 0) {
             return 8;
@@ -423,6 +435,7 @@ public final class Cpu {
         cr8 = 0;
         efer = 0;
         xcr0 = 1;
+        pkru = 0;
         rip = 0xfff0;
         rflags = 2;
         flagAux = AUX_EAGER;

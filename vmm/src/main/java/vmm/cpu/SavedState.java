@@ -2,6 +2,7 @@ package vmm.cpu;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import vmm.cpu.exec.Interrupts;
 import vmm.engine.CpuState;
 import vmm.engine.SegmentState;
 
@@ -11,12 +12,15 @@ final class SavedState {
     private static final int SEGMENTS = 8;
 
     // FXSAVE64 image, SDM volume 1 table 10-2.
-    private static final int FX_SIZE = 512;
     private static final int FX_MXCSR = 24;
     private static final int FX_MXCSR_MASK = 28;
     private static final int FX_REGISTERS = 32;
     private static final int FX_XMM = 160;
     private static final int MXCSR_BITS = 0xffff;
+
+    // Behind it header and AVX state as XSAVE stores them, SDM volume 1 section 13.4.
+    private static final int XSTATE_BV = 512, YMM_HIGH = 576, XSAVE_SIZE = 832;
+    private static final int X87_SSE_AVX = 7;
 
     private SavedState() {}
 
@@ -43,7 +47,9 @@ final class SavedState {
                 new long[] {cpu.dr[0], cpu.dr[1], cpu.dr[2], cpu.dr[3], cpu.dr[6], cpu.dr[7]},
                 msrs(cpu),
                 fxsave(cpu),
-                cpu.halted);
+                cpu.halted,
+                cpu.interruptShadow,
+                -1);
     }
 
     private static long[] msrs(Cpu cpu) {
@@ -90,6 +96,10 @@ final class SavedState {
         if (cpu.mmu.paePaging() && !cpu.mmu.loadPointers(cpu.cr3)) {
             throw new IllegalArgumentException("invalid page directory pointers");
         }
+        if (state.pendingVector() >= 0) {
+            Interrupts.external(cpu, state.pendingVector());
+        }
+        cpu.interruptShadow = state.interruptShadow();
     }
 
     private static int privilege(Cpu cpu) {
@@ -123,7 +133,7 @@ final class SavedState {
     }
 
     private static byte[] fxsave(Cpu cpu) {
-        ByteBuffer image = ByteBuffer.allocate(FX_SIZE).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer image = ByteBuffer.allocate(XSAVE_SIZE).order(ByteOrder.LITTLE_ENDIAN);
         X87 x87 = cpu.x87;
         image.putShort(0, (short) x87.control);
         image.putShort(2, (short) x87.statusWord());
@@ -141,7 +151,10 @@ final class SavedState {
         for (int r = 0; r < GPRS; r++) {
             image.putLong(FX_XMM + 16 * r, cpu.vector[4 * r]);
             image.putLong(FX_XMM + 16 * r + 8, cpu.vector[4 * r + 1]);
+            image.putLong(YMM_HIGH + 16 * r, cpu.vector[4 * r + 2]);
+            image.putLong(YMM_HIGH + 16 * r + 8, cpu.vector[4 * r + 3]);
         }
+        image.putLong(XSTATE_BV, X87_SSE_AVX);
         return image.array();
     }
 
@@ -163,6 +176,10 @@ final class SavedState {
         for (int r = 0; r < GPRS; r++) {
             cpu.vector[4 * r] = image.getLong(FX_XMM + 16 * r);
             cpu.vector[4 * r + 1] = image.getLong(FX_XMM + 16 * r + 8);
+            if (bytes.length >= XSAVE_SIZE) {
+                cpu.vector[4 * r + 2] = image.getLong(YMM_HIGH + 16 * r);
+                cpu.vector[4 * r + 3] = image.getLong(YMM_HIGH + 16 * r + 8);
+            }
         }
     }
 }

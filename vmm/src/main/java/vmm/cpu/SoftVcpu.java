@@ -43,6 +43,21 @@ final class SoftVcpu implements Vcpu {
     }
 
     @Override
+    public void restartDirtyLog() {
+        cpu.mmu.flush(); // it remembers which pages are marked already
+    }
+
+    @Override
+    public void updateDirtyLog() {
+        // Every store marks its page at once.
+    }
+
+    @Override
+    public String failure() {
+        return "";
+    }
+
+    @Override
     public long instructions() {
         return interpreter.instructions();
     }

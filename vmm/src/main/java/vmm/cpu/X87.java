@@ -68,6 +68,19 @@ public final class X87 {
         java.util.Arrays.fill(signExponent, 0);
     }
 
+    /** Whether all of it is as {@link #initialise} leaves it, with empty registers of zero. */
+    public boolean initial() {
+        long any = 0;
+        for (int r = 0; r < 8; r++) {
+            any |= significand[r] | signExponent[r];
+        }
+        return any == 0
+                && control == 0x37f
+                && (status | top | occupied | opcode) == 0
+                && (instructionPointer | dataPointer) == 0
+                && (instructionSelector | dataSelector) == 0;
+    }
+
     /** FNINIT. */
     public void initialise() {
         control = 0x37f;

@@ -11,6 +11,9 @@ public enum Exit {
      * be run again after a reset.
      */
     HALTED_FOREVER,
-    /** The engine cannot continue (a host or device failure); the log has the reason. */
+    /**
+     * The engine cannot continue, as when the host's processor or kernel gives up; {@link
+     * Vcpu#failure} has the reason.
+     */
     FAILED
 }

@@ -31,6 +31,23 @@ public interface Vcpu extends AutoCloseable {
     /** Replaces the whole architectural state. */
     void state(CpuState state);
 
+    /**
+     * Begins a new interval of the memory's dirty log: what this processor has written so far is
+     * forgotten, what it writes from now on will be known to {@link #updateDirtyLog}. Who clears
+     * the memory's log calls this after it.
+     */
+    void restartDirtyLog();
+
+    /**
+     * Sees to it that every page that this processor has written since {@link #restartDirtyLog} is
+     * marked in the memory's dirty log. More pages than that may be marked, all of them before the
+     * first restart.
+     */
+    void updateDirtyLog();
+
+    /** After {@link Exit#FAILED}: what went wrong and the registers, in lines for an operator. */
+    String failure();
+
     /** Instructions executed since creation, or 0 where the engine cannot tell. */
     long instructions();
 

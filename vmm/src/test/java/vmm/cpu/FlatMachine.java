@@ -31,7 +31,8 @@ final class FlatMachine {
                     TABLES + 0x2000 + 8L * k, (long) k << 21 | LARGE | PRESENT_WRITABLE_USER);
         }
         cpu.cr3 = TABLES;
-        cpu.cr4 = Cpu.CR4_PAE | Cpu.CR4_OSFXSR;
+        cpu.cr4 = Cpu.CR4_PAE | Cpu.CR4_OSFXSR | Cpu.CR4_OSXSAVE;
+        cpu.xcr0 = 7;
         cpu.efer = Cpu.EFER_LME | Cpu.EFER_LMA;
         cpu.cr0 = Cpu.CR0_PE | Cpu.CR0_ET | Cpu.CR0_PG | Cpu.CR0_NE | Cpu.CR0_WP;
         cpu.segment(Cpu.CS, 0x10, 0, -1, ACCESS_CODE);

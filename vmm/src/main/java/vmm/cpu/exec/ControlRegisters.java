@@ -29,6 +29,7 @@ final class ControlRegisters {
                     | Cpu.CR4_OSXMMEXCPT
                     | Cpu.CR4_UMIP
                     | Cpu.CR4_FSGSBASE
+                    | Cpu.CR4_OSXSAVE
                     | Cpu.CR4_SMEP
                     | Cpu.CR4_SMAP;
 

@@ -31,6 +31,8 @@ final class Cpuid {
             MOVBE = 1 << 22,
             POPCNT = 1 << 23,
             AES = 1 << 25,
+            XSAVE = 1 << 26,
+            OSXSAVE = 1 << 27,
             RDRAND = 1 << 30,
             HYPERVISOR = 1 << 31;
 
@@ -67,6 +69,9 @@ final class Cpuid {
     private static final int UMIP = 1 << 2, RDPID = 1 << 22;
     private static final int FSRM = 1 << 4, ARCH_CAPABILITIES = 1 << 29;
 
+    /** Leaf 0xd.1 EAX. */
+    private static final int XSAVEOPT = 1, XSAVEC = 2, XGETBV_1 = 4, XSAVES = 8;
+
     /** Leaf 0x80000001 ECX and EDX. */
     private static final int LAHF = 1, LZCNT = 1 << 5, PREFETCHW = 1 << 8;
 
@@ -86,6 +91,7 @@ final class Cpuid {
                     | MOVBE
                     | POPCNT
                     | AES
+                    | XSAVE
                     | RDRAND
                     | HYPERVISOR;
     private static final int FEATURES_1_D =
@@ -141,13 +147,15 @@ final class Cpuid {
     private static void basic(Cpu cpu, int leaf, int subleaf) {
         switch (leaf) {
             case 0 -> set(cpu, MAX_BASIC, VENDOR[0], VENDOR[2], VENDOR[1]);
-            case 1 ->
-                    set(
-                            cpu,
-                            Cpu.SIGNATURE,
-                            CACHE_LINE / 8 << 8 | 1 << 16,
-                            FEATURES_1_C,
-                            FEATURES_1_D);
+            case 1 -> {
+                boolean extended = (cpu.cr4 & Cpu.CR4_OSXSAVE) != 0;
+                set(
+                        cpu,
+                        Cpu.SIGNATURE,
+                        CACHE_LINE / 8 << 8 | 1 << 16,
+                        FEATURES_1_C | (extended ? OSXSAVE : 0),
+                        FEATURES_1_D);
+            }
             case 2 -> set(cpu, 0x00ff_ff01, 0, 0, 0); // 0xff: see leaf 4
             case 4 -> cache(cpu, subleaf);
             case 7 -> {
@@ -159,11 +167,34 @@ final class Cpuid {
                         first ? FEATURES_7_C : 0,
                         first ? FEATURES_7_D : 0);
             }
+            case 0xd -> extendedState(cpu, subleaf);
             case 0x15 -> set(cpu, 1, TimeStamp.HERTZ / CRYSTAL_HERTZ, CRYSTAL_HERTZ, 0);
             case 0x16 -> {
                 int mhz = TimeStamp.HERTZ / 1_000_000;
                 set(cpu, mhz, mhz, 100, 0);
             }
+            default -> set(cpu, 0, 0, 0, 0);
+        }
+    }
+
+    private static void extendedState(Cpu cpu, int subleaf) {
+        switch (subleaf) {
+            case 0 ->
+                    set(
+                            cpu,
+                            (int) ExtendedState.SUPPORTED,
+                            ExtendedState.size(cpu.xcr0, false),
+                            ExtendedState.size(ExtendedState.SUPPORTED, false),
+                            0);
+            case 1 ->
+                    set(
+                            cpu,
+                            XSAVEOPT | XSAVEC | XGETBV_1 | XSAVES,
+                            ExtendedState.size(cpu.xcr0, true),
+                            0,
+                            0);
+            case 2 -> set(cpu, ExtendedState.AVX_SIZE, ExtendedState.AVX_OFFSET, 0, 0);
+            case 9 -> set(cpu, ExtendedState.PKRU_SIZE, ExtendedState.PKRU_OFFSET, 0, 0);
             default -> set(cpu, 0, 0, 0, 0);
         }
     }

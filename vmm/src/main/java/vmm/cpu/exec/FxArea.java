@@ -35,7 +35,7 @@ final class FxArea {
     }
 
     /** The XMM registers that the running mode has. */
-    private static int xmmCount(Cpu cpu) {
+    static int xmmCount(Cpu cpu) {
         return cpu.longMode() ? 16 : 8;
     }
 

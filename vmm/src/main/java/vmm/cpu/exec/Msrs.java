@@ -16,7 +16,8 @@ final class Msrs {
             SYSENTER_EIP = 0x176,
             MISC_ENABLE = 0x1a0,
             DEBUGCTL = 0x1d9,
-            PAT = 0x277;
+            PAT = 0x277,
+            XSS = 0xda0;
     private static final int EFER = 0xc000_0080,
             STAR = 0xc000_0081,
             LSTAR = 0xc000_0082,
@@ -42,7 +43,7 @@ final class Msrs {
     static long read(Cpu cpu, int number) {
         return switch (number) {
             case TSC -> TimeStamp.read(cpu);
-            case PLATFORM_ID, BIOS_SIGN_ID, DEBUGCTL -> 0;
+            case PLATFORM_ID, BIOS_SIGN_ID, DEBUGCTL, XSS -> 0;
             case ARCH_CAPABILITIES -> CAPABILITIES;
             case SYSENTER_CS -> cpu.sysenterCs;
             case SYSENTER_ESP -> cpu.sysenterEsp;
@@ -69,6 +70,7 @@ final class Msrs {
             case TSC -> TimeStamp.write(cpu, value);
             case BIOS_SIGN_ID, MISC_ENABLE -> {} // nothing to change, harmless to try
             case DEBUGCTL -> within(cpu, value, 3);
+            case XSS -> within(cpu, value, 0); // no supervisor state
             case SYSENTER_CS -> cpu.sysenterCs = value & 0xffff_ffffL;
             case SYSENTER_ESP -> cpu.sysenterEsp = canonical(cpu, value);
             case SYSENTER_EIP -> cpu.sysenterEip = canonical(cpu, value);

@@ -44,15 +44,21 @@ final class SseFloat {
         switch (op & 3) {
             case PS -> {
                 int s = Xmm.source(cpu, i);
-                lane32(cpu, kind, immediate, d, s, Xmm.RESULT);
+                long[] v = cpu.vector;
+                long low = two32(cpu, kind, v[d], v[s], immediate);
+                long high = two32(cpu, kind, v[d + 1], v[s + 1], immediate);
                 Xmm.finish(cpu);
-                Xmm.write(cpu, d);
+                v[d] = low;
+                v[d + 1] = high;
             }
             case PD -> {
                 int s = Xmm.source(cpu, i);
-                lane64(cpu, kind, immediate, d, s, Xmm.RESULT);
+                long[] v = cpu.vector;
+                long low = one64(cpu, kind, v[d], v[s], immediate);
+                long high = one64(cpu, kind, v[d + 1], v[s + 1], immediate);
                 Xmm.finish(cpu);
-                Xmm.write(cpu, d);
+                v[d] = low;
+                v[d + 1] = high;
             }
             case SS -> scalar32(cpu, i, kind, immediate, d);
             default -> scalar64(cpu, i, kind, immediate, d);

@@ -12,13 +12,20 @@ import vmm.cpu.isa.Family;
  * bits.
  */
 final class SseShuffle {
+    // Behind the shifts; up to LAST_LANEWISE, but for MOVDDUP, 128 bits depend on 128 bits.
+    private static final int FIRST_SHUFFLE = PSHUFD & 63, LAST_LANEWISE = PBLENDW & 63;
+
     private SseShuffle() {}
 
     static void execute(Cpu cpu, Insn i) {
         Xmm.available(cpu);
+        int n = i.op & 63;
         int immediate = (int) i.immediate & 0xff;
-        if (isImmediateShift(i.op)) {
-            lane(cpu.vector, i.op, immediate, 4 * i.rm, 0);
+        if (n <= PSLLQ || isLanewise(n)) {
+            int s = Xmm.source(cpu, i);
+            lane(cpu.vector, n, immediate, 4 * i.reg, s);
+        } else if (n < FIRST_SHUFFLE) {
+            lane(cpu.vector, n, immediate, 4 * i.rm, 0);
         } else if (i.op == MOVDDUP) {
             long low = Xmm.source64(cpu, i);
             cpu.vector[4 * i.reg] = low;
@@ -26,96 +33,117 @@ final class SseShuffle {
         } else if (i.op == INSERTPS) {
             insertPs(cpu, i, 4 * i.reg, immediate);
         } else {
-            int s = Xmm.source(cpu, i);
-            if (isVariableBlend(i.op)) {
-                blendVariable(cpu.vector, i.op, 4 * i.reg, s, 0);
-            } else {
-                lane(cpu.vector, i.op, immediate, 4 * i.reg, s);
-            }
+            blendVariable(cpu.vector, i.op, 4 * i.reg, Xmm.source(cpu, i), 0);
         }
     }
 
     static void executeVex(Cpu cpu, Insn i) {
         Ymm.available(cpu);
-        int op = Family.withoutVex(i.op);
+        int n = i.op & 63;
         int immediate = (int) i.immediate & 0xff;
-        if (isImmediateShift(op)) {
+        if (n <= PSLLQ || isLanewise(n)) {
+            // The count of a shift is in the first 128 bits.
+            boolean shift = n >= PSRLW && n <= PSLLQ;
+            int s = shift ? Xmm.unalignedSource(cpu, i) : Ymm.source(cpu, i);
+            Ymm.begin(cpu, i.vvvv);
+            lane(cpu.vector, n, immediate, Xmm.RESULT, s);
+            if (i.wide) {
+                int upper = upperImmediate(n, immediate);
+                lane(cpu.vector, n, upper, Xmm.RESULT + 2, shift ? s : s + 2);
+            }
+            Ymm.write(cpu, i.reg, i.wide);
+        } else if (n < FIRST_SHUFFLE) {
             Ymm.begin(cpu, i.rm);
-            lanes(cpu, i, op, immediate, 0, 0);
+            lane(cpu.vector, n, immediate, Xmm.RESULT, 0);
+            if (i.wide) {
+                lane(cpu.vector, n, immediate, Xmm.RESULT + 2, 0);
+            }
             Ymm.write(cpu, i.vvvv, i.wide);
-            return;
+        } else {
+            special(cpu, i, immediate);
+            Ymm.write(cpu, i.reg, i.wide);
         }
+    }
+
+    private static void special(Cpu cpu, Insn i, int immediate) {
+        int op = Family.withoutVex(i.op);
         if (op == INSERTPS) {
             Ymm.begin(cpu, i.vvvv);
             insertPs(cpu, i, Xmm.RESULT, immediate);
         } else if (op == MOVDDUP) {
             duplicate(cpu, i);
-        } else if (isVariableBlend(op)) {
+        } else {
             int s = Ymm.source(cpu, i);
             int m = 4 * (int) i.immediate;
             Ymm.begin(cpu, i.vvvv);
             blendVariable(cpu.vector, op, Xmm.RESULT, s, m);
             blendVariable(cpu.vector, op, Xmm.RESULT + 2, s + 2, m + 2);
-        } else if (isShift(op)) {
-            int s = Xmm.unalignedSource(cpu, i);
-            Ymm.begin(cpu, i.vvvv);
-            lanes(cpu, i, op, immediate, s, s);
-        } else {
-            int s = Ymm.source(cpu, i);
-            Ymm.begin(cpu, i.vvvv);
-            lanes(cpu, i, op, immediate, s, s + 2);
-        }
-        Ymm.write(cpu, i.reg, i.wide);
-    }
-
-    /** Both lanes of the result, whose sources are at {@code s0} and {@code s1}. */
-    private static void lanes(Cpu cpu, Insn i, int op, int immediate, int s0, int s1) {
-        lane(cpu.vector, op, immediate, Xmm.RESULT, s0);
-        if (i.wide) {
-            int upper =
-                    switch (op) {
-                        case SHUFPD, BLENDPD -> immediate >> 2;
-                        case BLENDPS -> immediate >> 4;
-                        default -> immediate;
-                    };
-            lane(cpu.vector, op, upper, Xmm.RESULT + 2, s1);
         }
     }
 
-    private static boolean isShift(int op) {
-        int n = op & 63;
-        return n >= PSRLW && n <= PSLLQ;
+    private static boolean isLanewise(int n) {
+        return n >= FIRST_SHUFFLE && n <= LAST_LANEWISE && n != (MOVDDUP & 63);
     }
 
-    private static boolean isImmediateShift(int op) {
-        int n = op & 63;
-        return n >= PSRLW_IB && op <= PSLLDQ_IB;
-    }
-
-    private static boolean isVariableBlend(int op) {
-        return op >= PBLENDVB && op <= BLENDVPD;
+    /** Bits of the immediate operand that the upper 128 bits use. */
+    private static int upperImmediate(int n, int immediate) {
+        return switch (n) {
+            case SHUFPD & 63, BLENDPD & 63 -> immediate >> 2;
+            case BLENDPS & 63 -> immediate >> 4;
+            default -> immediate;
+        };
     }
 
     /** 128 bits: the operand at {@code d} becomes the result, the other one is at {@code s}. */
-    private static void lane(long[] v, int op, int immediate, int d, int s) {
-        int n = op & 63;
-        if (n <= PHSUBSW) {
-            long high = Packed.pair(n, v[s], v[s + 1]);
-            v[d] = Packed.pair(n, v[d], v[d + 1]);
-            v[d + 1] = high;
-        } else if (n <= PALIGNR) {
-            interleave(v, n, immediate, d, s);
-        } else if (n <= PSLLQ) {
-            shift(v, n, d, v[s]);
-        } else if (n <= PSLLQ_IB) {
-            shift(v, n - IMMEDIATE, d, immediate);
-        } else if (op <= PSLLDQ_IB) {
-            shiftBytes(v, op, Math.min(immediate, 16), d);
-        } else if (op <= MOVSHDUP) {
-            shuffle(v, op, immediate, d, s);
-        } else {
-            blend(v, op, immediate, d, s);
+    private static void lane(long[] v, int n, int immediate, int d, int s) {
+        switch (n) {
+            case PUNPCKLBW -> unpack(v, d, v[d], v[s], 8);
+            case PUNPCKLWD -> unpack(v, d, v[d], v[s], 16);
+            case PUNPCKLDQ -> unpack(v, d, v[d], v[s], 32);
+            case PUNPCKLQDQ -> v[d + 1] = v[s];
+            case PUNPCKHBW -> unpack(v, d, v[d + 1], v[s + 1], 8);
+            case PUNPCKHWD -> unpack(v, d, v[d + 1], v[s + 1], 16);
+            case PUNPCKHDQ -> unpack(v, d, v[d + 1], v[s + 1], 32);
+            case PUNPCKHQDQ -> set(v, d, v[d + 1], v[s + 1]);
+            case PSHUFB -> {
+                long low = shuffleBytes(v[d], v[d + 1], v[s]);
+                set(v, d, low, shuffleBytes(v[d], v[d + 1], v[s + 1]));
+            }
+            case PALIGNR -> palignr(v, d, s, immediate);
+            case PSRLW, PSRLD, PSRLQ, PSRAW, PSRAD, PSLLW, PSLLD, PSLLQ -> shift(v, n, d, v[s]);
+            case PSRLW_IB, PSRLD_IB, PSRLQ_IB, PSRAW_IB, PSRAD_IB, PSLLW_IB, PSLLD_IB, PSLLQ_IB ->
+                    shift(v, n - IMMEDIATE, d, immediate);
+            case PSRLDQ_IB & 63 -> shiftRight(v, d, Math.min(immediate, 16));
+            case PSLLDQ_IB & 63 -> shiftLeft(v, d, Math.min(immediate, 16));
+            case PSHUFD & 63 ->
+                    set(v, d, two(v[s], v[s + 1], immediate), two(v[s], v[s + 1], immediate >> 4));
+            case PSHUFLW & 63 -> set(v, d, shuffleWords(v[s], immediate), v[s + 1]);
+            case PSHUFHW & 63 -> set(v, d, v[s], shuffleWords(v[s + 1], immediate));
+            case SHUFPS & 63 ->
+                    set(v, d, two(v[d], v[d + 1], immediate), two(v[s], v[s + 1], immediate >> 4));
+            case SHUFPD & 63 -> set(v, d, v[d + (immediate & 1)], v[s + (immediate >> 1 & 1)]);
+            case MOVSLDUP & 63 -> set(v, d, twice(v[s]), twice(v[s + 1]));
+            case MOVSHDUP & 63 -> set(v, d, twice(v[s] >>> 32), twice(v[s + 1] >>> 32));
+            case BLENDPS & 63 ->
+                    merge(v, d, s, laneMask(immediate, 32), laneMask(immediate >> 2, 32));
+            case BLENDPD & 63 -> merge(v, d, s, -(immediate & 1L), -(immediate >> 1 & 1L));
+            case PBLENDW & 63 ->
+                    merge(v, d, s, laneMask(immediate, 16), laneMask(immediate >> 4, 16));
+            default -> { // packs, horizontal sums and differences
+                long high = Packed.pair(n, v[s], v[s + 1]);
+                set(v, d, Packed.pair(n, v[d], v[d + 1]), high);
+            }
         }
+    }
+
+    private static void set(long[] v, int d, long low, long high) {
+        v[d] = low;
+        v[d + 1] = high;
+    }
+
+    /** The low doubleword in both places. */
+    private static long twice(long a) {
+        return a & 0xffff_ffffL | a << 32;
     }
 
     private static void duplicate(Cpu cpu, Insn i) {
@@ -140,29 +168,19 @@ final class SseShuffle {
         v[d + 1] = Packed.shift(n, v[d + 1], count);
     }
 
-    private static void interleave(long[] v, int n, int immediate, int d, int s) {
+    private static void shiftRight(long[] v, int d, int bytes) {
         long a0 = v[d];
         long a1 = v[d + 1];
-        long b0 = v[s];
-        long b1 = v[s + 1];
-        switch (n) {
-            case PUNPCKLBW -> unpack(v, d, a0, b0, 8);
-            case PUNPCKLWD -> unpack(v, d, a0, b0, 16);
-            case PUNPCKLDQ -> unpack(v, d, a0, b0, 32);
-            case PUNPCKLQDQ -> v[d + 1] = b0;
-            case PUNPCKHBW -> unpack(v, d, a1, b1, 8);
-            case PUNPCKHWD -> unpack(v, d, a1, b1, 16);
-            case PUNPCKHDQ -> unpack(v, d, a1, b1, 32);
-            case PUNPCKHQDQ -> {
-                v[d] = a1;
-                v[d + 1] = b1;
-            }
-            case PSHUFB -> {
-                v[d] = shuffleBytes(a0, a1, b0);
-                v[d + 1] = shuffleBytes(a0, a1, b1);
-            }
-            default -> palignr(v, d, s, immediate);
-        }
+        v[d] = align(a0, a1, 0, bytes);
+        v[d + 1] = align(a1, 0, 0, bytes);
+    }
+
+    /** Left by n is the top of a1:a0:0 shifted right by 16 - n. */
+    private static void shiftLeft(long[] v, int d, int bytes) {
+        long a0 = v[d];
+        long a1 = v[d + 1];
+        v[d] = align(0, 0, a0, 16 - bytes);
+        v[d + 1] = align(0, a0, a1, 16 - bytes);
     }
 
     private static void unpack(long[] v, int d, long a, long b, int width) {
@@ -208,56 +226,6 @@ final class SseShuffle {
         return shift == 0 ? low : low >>> shift | high << 64 - shift;
     }
 
-    private static void shuffle(long[] v, int op, int select, int d, int s) {
-        long b0 = v[s];
-        long b1 = v[s + 1];
-        long a0 = v[d];
-        long a1 = v[d + 1];
-        switch (op) {
-            case PSHUFD -> {
-                v[d] = two(b0, b1, select);
-                v[d + 1] = two(b0, b1, select >> 4);
-            }
-            case PSHUFLW -> {
-                v[d] = shuffleWords(b0, select);
-                v[d + 1] = b1;
-            }
-            case PSHUFHW -> {
-                v[d] = b0;
-                v[d + 1] = shuffleWords(b1, select);
-            }
-            case SHUFPS -> {
-                v[d] = two(a0, a1, select);
-                v[d + 1] = two(b0, b1, select >> 4);
-            }
-            case SHUFPD -> {
-                v[d] = (select & 1) == 0 ? a0 : a1;
-                v[d + 1] = (select & 2) == 0 ? b0 : b1;
-            }
-            case MOVSLDUP -> {
-                v[d] = b0 & 0xffff_ffffL | b0 << 32;
-                v[d + 1] = b1 & 0xffff_ffffL | b1 << 32;
-            }
-            default -> { // MOVSHDUP
-                v[d] = b0 >>> 32 | b0 >>> 32 << 32;
-                v[d + 1] = b1 >>> 32 | b1 >>> 32 << 32;
-            }
-        }
-    }
-
-    private static void shiftBytes(long[] v, int op, int bytes, int d) {
-        long a0 = v[d];
-        long a1 = v[d + 1];
-        if (op == PSRLDQ_IB) {
-            v[d] = align(a0, a1, 0, bytes);
-            v[d + 1] = align(a1, 0, 0, bytes);
-        } else {
-            // Left by n is the top of a1:a0:0 shifted right by 16 - n.
-            v[d] = align(0, 0, a0, 16 - bytes);
-            v[d + 1] = align(0, a0, a1, 16 - bytes);
-        }
-    }
-
     static long shuffleWords(long a, int select) {
         return a >>> (select & 3) * 16 & 0xffff
                 | (a >>> (select >> 2 & 3) * 16 & 0xffff) << 16
@@ -273,15 +241,6 @@ final class SseShuffle {
     /** Doublewords that the low four bits of {@code select} choose. */
     static long two(long low, long high, int select) {
         return doubleword(low, high, select) | doubleword(low, high, select >> 2) << 32;
-    }
-
-    private static void blend(long[] v, int op, int select, int d, int s) {
-        switch (op) {
-            case BLENDPS -> merge(v, d, s, laneMask(select, 32), laneMask(select >> 2, 32));
-            case BLENDPD -> merge(v, d, s, -(select & 1L), -(select >> 1 & 1L));
-            default -> // PBLENDW
-                    merge(v, d, s, laneMask(select, 16), laneMask(select >> 4, 16));
-        }
     }
 
     /** PBLENDVB, BLENDVPS and BLENDVPD: the top bits of the lanes at {@code m} select. */

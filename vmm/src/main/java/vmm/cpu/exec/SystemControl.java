@@ -52,7 +52,12 @@ public final class SystemControl {
             case SystemRows.CACHE_LINE ->
                     cpu.mmu.probe(i.segment, cpu.effectiveAddress(i), 1, false);
             case SystemRows.FENCE -> {}
-            default -> segmentBase(cpu, i);
+            case SystemRows.RDFSBASE,
+                    SystemRows.RDGSBASE,
+                    SystemRows.WRFSBASE,
+                    SystemRows.WRGSBASE ->
+                    segmentBase(cpu, i);
+            default -> ExtendedState.execute(cpu, i);
         }
     }
 

@@ -80,6 +80,16 @@ public final class SystemRows {
             CACHE_LINE = S + 30,
             FENCE = S + 31;
 
+    /** The XSAVE feature set. */
+    public static final int XGETBV = S + 32,
+            XSETBV = S + 33,
+            XSAVE = S + 34,
+            XSAVEOPT = S + 35,
+            XSAVEC = S + 36,
+            XSAVES = S + 37,
+            XRSTOR = S + 38,
+            XRSTORS = S + 39;
+
     private SystemRows() {}
 
     static void define(Table t) {
@@ -89,6 +99,7 @@ public final class SystemRows {
         controlRegisters(t);
         modelSpecific(t);
         caches(t);
+        extendedState(t);
     }
 
     private static void segmentRegisters(Table t) {
@@ -190,5 +201,16 @@ public final class SystemRows {
         t.row("NP 0F AE /7", CACHE_LINE, "Mb"); // CLFLUSH
         t.row("66 0F AE /7", CACHE_LINE, "Mb"); // CLFLUSHOPT
         t.row("66 0F AE /6", CACHE_LINE, "Mb"); // CLWB
+    }
+
+    private static void extendedState(Table t) {
+        t.row("NP 0F 01 D0", XGETBV, "", NOT_TESTABLE);
+        t.row("NP 0F 01 D1", XSETBV, "", ENDS_BLOCK, NOT_TESTABLE);
+        t.row("NP 0F AE /4", XSAVE, "M", NOT_TESTABLE);
+        t.row("NP 0F AE /5", XRSTOR, "M", NOT_TESTABLE);
+        t.row("NP 0F AE /6", XSAVEOPT, "M", NOT_TESTABLE);
+        t.row("NP 0F C7 /3", XRSTORS, "M", NOT_TESTABLE);
+        t.row("NP 0F C7 /4", XSAVEC, "M", NOT_TESTABLE);
+        t.row("NP 0F C7 /5", XSAVES, "M", NOT_TESTABLE);
     }
 }

@@ -138,6 +138,13 @@ public final class Mmu {
         tlb.flushAll();
     }
 
+    /** To be called after a change of the rights of protection keys. */
+    public void keysChanged() {
+        if ((cpu.cr4 & Cpu.CR4_PKE) != 0) {
+            flush();
+        }
+    }
+
     /** Drops the translations that a write to CR3 drops. */
     public void flushNonGlobal() {
         mappings++;

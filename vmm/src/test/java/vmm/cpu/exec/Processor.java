@@ -104,6 +104,19 @@ final class Processor implements AutoCloseable {
         assertEquals(errorCode, fault.errorCode(), hex);
     }
 
+    /** Bytes that are no instruction in the current mode. */
+    void undefined(String hex) {
+        byte[] bytes = HexFormat.ofDelimiter(" ").parseHex(hex);
+        Insn insn = new Insn();
+        int result =
+                decoder.decode(
+                        k -> k < bytes.length ? bytes[k] & 0xff : 0,
+                        cpu.codeSize,
+                        cpu.protectedMode(),
+                        insn);
+        assertEquals(Decoder.UNDEFINED, result, hex);
+    }
+
     /** Delivers a fault as the run loop does. */
     void deliver(int vector, int errorCode) {
         Interrupts.exception(cpu, cpu.fault(vector, errorCode));

@@ -1,0 +1,4 @@
+@NullMarked
+package vmm.kvm;
+
+import org.jspecify.annotations.NullMarked;
