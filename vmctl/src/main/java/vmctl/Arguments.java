@@ -2,6 +2,7 @@ package vmctl;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.DefaultParser;
 import org.apache.commons.cli.Option;
@@ -99,6 +100,18 @@ final class Arguments {
     List<String> values(char letter) {
         String[] values = options == null ? null : options.getOptionValues(letter);
         return values == null ? List.of() : List.of(values);
+    }
+
+    /** One option of the command line. */
+    record Given(char letter, @Nullable String value) {}
+
+    /** All options in the order in which they were given. */
+    List<Given> given() {
+        return options == null
+                ? List.of()
+                : Stream.of(options.getOptions())
+                        .map(option -> new Given(option.getOpt().charAt(0), option.getValue()))
+                        .toList();
     }
 
     /** The value of an option that may be given once, or null. */

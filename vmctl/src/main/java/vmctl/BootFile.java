@@ -22,10 +22,8 @@ record BootFile(String path, Fd descriptor) implements AutoCloseable {
      * @param kind what it is, for messages: kernel or initrd
      */
     static BootFile open(String path, String kind) throws Failure {
-        String resolved = resolve(path, kind.equals("kernel") ? "boot image" : kind);
-        if (!VmLimits.fits(resolved, VmLimits.MAX_PATH)) {
-            throw new Failure(kind + " name too long");
-        }
+        String what = kind.equals("kernel") ? "boot image" : kind;
+        String resolved = resolve(path, what, kind + " name too long");
         Fd descriptor;
         try {
             // A FIFO without a writer would otherwise be waited for.
@@ -40,24 +38,16 @@ record BootFile(String path, Fd descriptor) implements AutoCloseable {
         return new BootFile(resolved, descriptor);
     }
 
-    private static String resolve(String path, String what) throws Failure {
-        try {
-            return real(path);
-        } catch (IOException e) {
-            throw new Failure("invalid " + what + " path: " + path + ": " + reason(e));
-        }
-    }
-
-    /** The absolute path of an existing disk image; vmd opens it. */
-    static String resolveDisk(String path) throws Failure {
+    /** The absolute path of a file that exists. */
+    static String resolve(String path, String what, String tooLong) throws Failure {
         String resolved;
         try {
             resolved = real(path);
         } catch (IOException e) {
-            throw new Failure("invalid disk path: " + path + ": " + reason(e));
+            throw new Failure("invalid " + what + " path: " + path + ": " + reason(e));
         }
         if (!VmLimits.fits(resolved, VmLimits.MAX_PATH)) {
-            throw new Failure("disk path too long");
+            throw new Failure(tooLong);
         }
         return resolved;
     }

@@ -6,18 +6,20 @@ import org.jspecify.annotations.Nullable;
 final class Commands {
     static final Command[] TABLE = {
         new ConsoleCommand(),
-        new LaterCommand("create", "[-b base | -i disk] [-s size] disk", "make a disk image"),
+        new CreateCommand(),
         new HelpCommand(),
-        new LaterCommand("load", "filename", "add the machines of another configuration file"),
-        new LaterCommand("log", "[brief | verbose]", "change how much vmd logs"),
-        new LaterCommand("pause", "id", "pause a machine"),
-        new LaterCommand("reload", "", "read the configuration again"),
-        new LaterCommand("reset", "[all | switches | vms]", "forget machines or switches"),
+        new LoadCommand(),
+        new LogCommand(),
+        new PauseCommand(true),
+        new LaterCommand("receive", "name", "receive a machine from standard input"),
+        new ReloadCommand(),
+        new ResetCommand(),
+        new LaterCommand("send", "id", "send a machine to standard output"),
         new StatusCommand("show", "list machines; the same as status"),
         new StartCommand(),
         new StatusCommand("status", "list machines and their state"),
         new StopCommand(),
-        new LaterCommand("unpause", "id", "let a paused machine run on"),
+        new PauseCommand(false),
         new WaitCommand(),
     };
 

@@ -45,6 +45,11 @@ final class Context {
         err.flush();
     }
 
+    /** A line of the daemon's about what is wrong. */
+    void complain(String line) {
+        say(line + "\n");
+    }
+
     /** As {@link #notice}, without the program's name and the newline. */
     void say(String text) {
         err.print(text);

@@ -3,6 +3,7 @@ package vmctl;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import vmd.imsg.Imsg;
 import vmd.imsg.ImsgException;
@@ -97,6 +98,19 @@ final class Daemon implements AutoCloseable {
             } else {
                 throw new Failure(UNEXPECTED);
             }
+        }
+    }
+
+    /** Asks for something that is done silently, or told in lines. */
+    void askForLines(ClientRequest request, Consumer<String> lines) throws Failure {
+        send(request);
+        ClientReply reply = receive();
+        while (reply instanceof ClientReply.Line line) {
+            lines.accept(line.text());
+            reply = receive();
+        }
+        if (!(reply instanceof ClientReply.Done)) {
+            throw new Failure(UNEXPECTED);
         }
     }
 

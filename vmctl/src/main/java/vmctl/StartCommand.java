@@ -39,7 +39,6 @@ final class StartCommand implements Command {
         try {
             kernel = open(options.kernel(), "kernel");
             initrd = open(options.initrd(), "initrd");
-            options.warn(context);
             started = start(context, vm, options, kernel, initrd);
         } finally {
             close(kernel);
@@ -66,16 +65,7 @@ final class StartCommand implements Command {
             @Nullable BootFile kernel,
             @Nullable BootFile initrd)
             throws Failure {
-        ClientRequest request =
-                new ClientRequest.Start(
-                        vm,
-                        options.memoryBytes(),
-                        options.vcpus(),
-                        options.engine(),
-                        kernel == null ? null : kernel.path(),
-                        initrd == null ? null : initrd.path(),
-                        options.cmdline(),
-                        options.disks());
+        ClientRequest request = options.request(vm, kernel, initrd);
         boolean files = kernel != null || initrd != null;
         try (Daemon daemon = context.connect(files)) {
             daemon.send(request, kernel == null ? null : kernel.descriptor());

@@ -2,20 +2,26 @@ package vmctl;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import vmd.conf.EngineWord;
 import vmd.conf.ScaledNumber;
 import vmd.conf.VmLimits;
-import vmd.proto.DiskFormat;
+import vmd.proto.BootDevice;
+import vmd.proto.ClientRequest;
 import vmd.proto.DiskSpec;
 import vmd.proto.EngineChoice;
+import vmd.proto.Limits;
+import vmd.proto.NicSpec;
+import vmd.proto.VmRef;
 
 /**
  * The options of {@code vmctl start}, checked.
  *
  * @param memoryBytes 0 where it is not named
  * @param vcpus 0 where it is not named
+ * @param cdrom absolute path of an image
+ * @param template the machine that the new one is an instance of
+ * @param nics network interfaces in order; null where none are named
  */
 record StartOptions(
         long memoryBytes,
@@ -25,64 +31,47 @@ record StartOptions(
         @Nullable String initrd,
         @Nullable String cmdline,
         List<DiskSpec> disks,
+        @Nullable String cdrom,
+        @Nullable BootDevice bootDevice,
+        @Nullable String template,
+        @Nullable List<NicSpec> nics,
         boolean console) {
     static final String LETTERS = "a:B:b:cd:e:I:i:Lm:n:p:r:t:";
 
     static StartOptions of(Context context, Arguments arguments) throws Failure {
-        refuseLater(arguments);
         StartOptions options =
                 new StartOptions(
                         memory(context, arguments.value('m', "memory")),
-                        vcpus(arguments.value('p', "number of CPUs")),
+                        vcpus(context, arguments.value('p', "number of CPUs")),
                         engine(arguments.value('e', "engine")),
                         arguments.value('b', "boot image"),
                         arguments.value('I', "initrd"),
                         cmdline(arguments.value('a', "command line")),
                         disks(arguments.values('d')),
+                        cdrom(arguments.value('r', "iso image")),
+                        bootDevice(arguments.value('B', "boot device")),
+                        template(arguments.value('t', "template")),
+                        StartInterfaces.of(context, arguments),
                         arguments.has('c'));
-        options.check();
+        options.check(context);
         return options;
     }
 
-    /** Options whose machinery is not there yet; their values are checked where that is cheap. */
-    private static void refuseLater(Arguments arguments) throws Failure {
-        String bootDevice = arguments.value('B', "boot device");
-        if (bootDevice != null
-                && !bootDevice.equals("cdrom")
-                && !bootDevice.equals("disk")
-                && !bootDevice.equals("net")) {
-            throw new Failure("unknown boot device " + bootDevice);
-        }
-        arguments.value('r', "iso image");
-        String interfaces = arguments.value('i', "interfaces");
-        boolean none =
-                interfaces == null
-                        || count(interfaces, 0, VmLimits.MAX_INTERFACES, "interface count") == 0;
-        for (char letter : new char[] {'B', 'L', 'n', 'r', 't'}) {
-            if (arguments.has(letter)) {
-                throw new Failure("option -" + letter + " is not supported yet");
-            }
-        }
-        if (!none) {
-            throw new Failure("option -i is not supported yet");
-        }
-    }
-
-    private void check() throws Failure {
+    /** Says what a new machine will do without, and refuses what cannot run. */
+    private void check(Context context) throws Failure {
         if (kernel == null && (initrd != null || cmdline != null)) {
             throw new Failure("option " + (initrd != null ? "-I" : "-a") + " needs -b");
         }
-        if (any() && kernel == null && disks.isEmpty()) {
+        if (!any() || template != null) {
+            return;
+        }
+        if (disks.isEmpty()) {
+            context.notice("starting without disks");
+        }
+        if (kernel == null && disks.isEmpty() && cdrom == null) {
             throw new Failure("no kernel or disk/cdrom specified");
         }
-    }
-
-    /** Says what a new machine will do without. */
-    void warn(Context context) {
-        if (any()) {
-            if (disks.isEmpty()) {
-                context.notice("starting without disks");
-            }
+        if (nics == null || nics.isEmpty()) {
             context.notice("starting without network interfaces");
         }
     }
@@ -93,9 +82,26 @@ record StartOptions(
                 || vcpus != 0
                 || engine != null
                 || kernel != null
-                || initrd != null
-                || cmdline != null
+                || cdrom != null
+                || nics != null
                 || !disks.isEmpty();
+    }
+
+    ClientRequest.Start request(
+            VmRef vm, @Nullable BootFile kernelFile, @Nullable BootFile initrdFile) {
+        return new ClientRequest.Start(
+                vm,
+                memoryBytes,
+                vcpus,
+                engine,
+                kernelFile == null ? null : kernelFile.path(),
+                initrdFile == null ? null : initrdFile.path(),
+                cmdline,
+                disks,
+                template,
+                cdrom,
+                bootDevice,
+                nics == null ? List.of() : nics);
     }
 
     private static long memory(Context context, @Nullable String size) throws Failure {
@@ -121,29 +127,36 @@ record StartOptions(
         return whole;
     }
 
-    private static int vcpus(@Nullable String text) throws Failure {
-        if (text == null) {
-            return 0;
-        }
-        int count = count(text, 1, Integer.MAX_VALUE, "number of CPUs");
-        if (count > VmLimits.MAX_VCPUS) {
-            throw new Failure("more than " + VmLimits.MAX_VCPUS + " CPU is not supported yet");
-        }
-        return count;
+    private static int vcpus(Context context, @Nullable String text) throws Failure {
+        return text == null
+                ? 0
+                : StartInterfaces.count(context, text, 1, Limits.VCPUS, "number of CPUs");
     }
 
-    private static int count(String text, int min, int max, String what) throws Failure {
-        String why;
-        try {
-            long count = Long.parseLong(text.strip());
-            if (count >= min && count <= max) {
-                return (int) count;
-            }
-            why = count < min ? "too small" : "too large";
-        } catch (NumberFormatException _) {
-            why = "invalid";
+    private static @Nullable String cdrom(@Nullable String path) throws Failure {
+        return path == null ? null : BootFile.resolve(path, "iso image", "cdrom name too long");
+    }
+
+    private static @Nullable BootDevice bootDevice(@Nullable String word) throws Failure {
+        if (word == null) {
+            return null;
         }
-        throw new Failure("invalid " + what + ": " + text + ": count is " + why);
+        for (BootDevice device : BootDevice.values()) {
+            if (device != BootDevice.AUTO && device.word().equals(word)) {
+                return device;
+            }
+        }
+        throw new Failure("unknown boot device " + word);
+    }
+
+    private static @Nullable String template(@Nullable String name) throws Failure {
+        if (name != null && name.length() > VmLimits.MAX_NAME) {
+            throw new Failure("instance vm name too long");
+        }
+        if (name != null && !VmLimits.validName(name)) {
+            throw new Failure("invalid name: " + name);
+        }
+        return name;
     }
 
     private static @Nullable EngineChoice engine(@Nullable String word) throws Failure {
@@ -176,21 +189,9 @@ record StartOptions(
     }
 
     private static DiskSpec disk(String word) throws Failure {
-        String raw = prefixed(word, "raw:");
-        String qcow2 = prefixed(word, "qcow2:");
-        String path = BootFile.resolveDisk(raw != null ? raw : qcow2 != null ? qcow2 : word);
+        DiskName name = DiskName.of(word);
         // Without a prefix the first bytes decide, which vmd may be able to read where we are not.
-        DiskFormat format =
-                raw != null ? DiskFormat.RAW : qcow2 != null ? DiskFormat.QCOW2 : DiskFormat.AUTO;
-        return new DiskSpec(path, format);
-    }
-
-    private static @Nullable String prefixed(String word, String prefix) {
-        boolean has =
-                word.length() > prefix.length()
-                        && word.substring(0, prefix.length())
-                                .toLowerCase(Locale.ROOT)
-                                .equals(prefix);
-        return has ? word.substring(prefix.length()) : null;
+        String path = BootFile.resolve(name.path(), "disk", "disk path too long");
+        return new DiskSpec(path, name.format());
     }
 }

@@ -3,6 +3,7 @@ package vmctl;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import vmd.proto.ClientRequest;
 import vmd.proto.VmInfo;
 import vmd.proto.VmRef;
 import vmd.proto.VmState;
@@ -24,7 +25,7 @@ final class StatusCommand implements Command {
 
     @Override
     public String syntax() {
-        return "[-jr] [id]";
+        return "[-jrv] [id]";
     }
 
     @Override
@@ -34,9 +35,12 @@ final class StatusCommand implements Command {
 
     @Override
     public int run(Context context, String[] words) throws Failure, UsageError {
-        Arguments arguments = Arguments.parse("jr", words);
+        Arguments arguments = Arguments.parse("jrv", words);
         if (arguments.rest().length > 1) {
             throw new UsageError();
+        }
+        if (arguments.has('v')) {
+            return details(context, arguments);
         }
         VmRef only = arguments.rest().length == 1 ? VmName.parse(arguments.rest()[0]) : null;
         List<VmInfo> rows = select(context, arguments.has('r'), only);
@@ -63,6 +67,17 @@ final class StatusCommand implements Command {
             }
         }
         return rows;
+    }
+
+    /** Everything about the daemon and its machines, in its own words. */
+    private static int details(Context context, Arguments arguments) throws Failure, UsageError {
+        if (arguments.rest().length != 0 || arguments.has('j') || arguments.has('r')) {
+            throw new UsageError();
+        }
+        try (Daemon daemon = context.connect()) {
+            daemon.askForLines(new ClientRequest.Details(), line -> context.print(line + "\n"));
+            return 0;
+        }
     }
 
     static boolean isRunning(VmInfo vm) {

@@ -18,6 +18,7 @@ import vmd.proto.ClientReply;
 import vmd.proto.ClientRequest;
 import vmd.proto.EngineChoice;
 import vmd.proto.Outcome;
+import vmd.proto.ResetScope;
 import vmd.proto.VmInfo;
 import vmd.proto.VmRef;
 import vmd.proto.VmState;
@@ -145,13 +146,38 @@ final class ControlPeer implements AutoCloseable {
             }
             case ClientRequest.Wait wait ->
                     send(client, message, new ClientReply.Terminated(outcome(wait.vm()), 3));
-            case ClientRequest.Reload _,
-                    ClientRequest.Load _,
-                    ClientRequest.Reset _,
-                    ClientRequest.Verbosity _ ->
-                    send(client, message, new ClientReply.Done());
+            case ClientRequest.Pause pause ->
+                    send(client, message, new ClientReply.Paused(outcome(pause.vm()), 3));
+            case ClientRequest.Unpause unpause ->
+                    send(client, message, new ClientReply.Paused(outcome(unpause.vm()), 3));
+            case ClientRequest.Details _ -> lines(client, message, "vmd: pid 1", "vm 3");
+            case ClientRequest.Reload reload ->
+                    lines(client, message, reload.dryRun() ? "vm \"new\": added" : "x: in words");
+            case ClientRequest.Load load -> {
+                if (load.path().endsWith("/wrong")) {
+                    send(client, message, new ClientReply.Line(load.path() + ":1: syntax error"));
+                    send(client, message, new ClientReply.Failed(Outcome.OK));
+                } else {
+                    lines(client, message);
+                }
+            }
+            case ClientRequest.Reset reset -> {
+                if (reset.scope() == ResetScope.SWITCHES) {
+                    send(client, message, new ClientReply.Failed(Outcome.of(Outcome.EPERM)));
+                } else {
+                    lines(client, message);
+                }
+            }
+            case ClientRequest.Verbosity _ -> lines(client, message);
         }
         return true;
+    }
+
+    private static void lines(Fd client, SocketMessage message, String... lines) {
+        for (String line : lines) {
+            send(client, message, new ClientReply.Line(line));
+        }
+        send(client, message, new ClientReply.Done());
     }
 
     private static boolean started(Fd client, SocketMessage message, VmRef vm) {

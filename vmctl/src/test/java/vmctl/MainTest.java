@@ -9,6 +9,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +41,7 @@ class MainTest {
         Files.writeString(directory.resolve("bsd"), "kernel");
         Files.writeString(directory.resolve("initrd.gz"), "ramdisk");
         Files.writeString(directory.resolve("a.img"), "disk");
+        Files.write(directory.resolve("copied"), new byte[] {'Q', 'F', 'I', (byte) 0xfb});
     }
 
     @AfterEach
@@ -48,7 +50,7 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"general", "status", "start", "stop"})
+    @ValueSource(strings = {"general", "status", "start", "stop", "pause", "daemon", "create"})
     void transcriptIsAsBefore(String name) throws IOException {
         Path file = TRANSCRIPTS.resolve(name + ".txt");
         StringBuilder actual = new StringBuilder();
@@ -64,6 +66,17 @@ class MainTest {
             Files.writeString(file, shown);
         }
         assertEquals(Files.readString(file), shown);
+    }
+
+    @Test
+    void newImageIsSparseAndItsOwners() throws IOException {
+        Path image = directory.resolve("new.img");
+        PrintStream discarded = new PrintStream(new ByteArrayOutputStream());
+        String[] words = {"create", "-s", "1536K", image.toString()};
+        assertEquals(0, Main.run(words, discarded, discarded, Map.of()));
+        assertEquals(1 << 20, Files.size(image));
+        assertEquals(
+                "rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(image)));
     }
 
     @Test
@@ -85,6 +98,20 @@ class MainTest {
         }
         for (char option : StartOptions.LETTERS.replace(":", "").toCharArray()) {
             assertTrue(plain.matches("(?s).*Fl( +\\w)* +" + option + "\\s.*"), "-" + option);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bash-completion/vmctl", "zsh-completion/_vmctl"})
+    void completionKnowsEveryCommandAndOption(String file) throws IOException {
+        Path root = Path.of(System.getProperty("project.root"));
+        String text = Files.readString(root.resolve("etc").resolve(file));
+        for (Command command : Commands.TABLE) {
+            boolean known = text.matches("(?s).*\\b" + command.name() + "\\b.*");
+            assertEquals(!(command instanceof LaterCommand), known, command.name());
+        }
+        for (char option : StartOptions.LETTERS.replace(":", "").toCharArray()) {
+            assertTrue(text.matches("(?s).*[ '*\"]-" + option + "[ \\[\"].*"), "-" + option);
         }
     }
 

@@ -142,6 +142,9 @@ final class Client {
             case ClientRequest.StartInitrd _,
                     ClientRequest.Wait _,
                     ClientRequest.Info _,
+                    ClientRequest.Pause _,
+                    ClientRequest.Unpause _,
+                    ClientRequest.Details _,
                     ClientRequest.Reload _,
                     ClientRequest.Load _,
                     ClientRequest.Reset _,
@@ -167,6 +170,7 @@ final class Client {
             case ClientReply.Started _,
                     ClientReply.Terminated _,
                     ClientReply.InfoEnd _,
+                    ClientReply.Paused _,
                     ClientReply.Done _,
                     ClientReply.Failed _ ->
                     true;

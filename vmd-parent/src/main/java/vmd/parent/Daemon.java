@@ -162,6 +162,7 @@ final class Daemon {
             case VmmToParent.Ready _ -> ready(Role.VMM);
             case VmmToParent.VmStarted started -> machines.started(started);
             case VmmToParent.VmEnded ended -> machines.ended(ended);
+            case VmmToParent.VmPaused paused -> machines.paused(paused);
         }
     }
 

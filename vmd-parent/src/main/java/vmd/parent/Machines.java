@@ -191,6 +191,11 @@ final class Machines {
         Outcome outcome = message.outcome();
         boolean reboot = outcome.code() == Outcome.EAGAIN && vm.state != VmState.STOPPING;
         vm.pid = 0;
+        for (Integer client = vm.pausers.poll(); client != null; client = vm.pausers.poll()) {
+            clients.reply(
+                    client,
+                    new ClientReply.Paused(Outcome.of(Outcome.EINVAL, "the vm has ended"), vm.id));
+        }
         if (reboot && restart(vm)) {
             return;
         }
@@ -253,6 +258,39 @@ final class Machines {
         }
         vm.state = VmState.STOPPING;
         supervisor.send(new ParentToVmm.StopVm(vm.id, force), null);
+    }
+
+    /** Halts a machine, or lets it go on; the client is answered when that is so. */
+    void pause(Vm vm, boolean pause, int client) throws Refusal {
+        if (!vm.active() || vm.state == VmState.WAITING) {
+            throw new Refusal(Outcome.EINVAL, "vm \"" + vm.name() + "\" is not running");
+        }
+        if (vm.state == VmState.STOPPING) {
+            throw new Refusal(Outcome.EBUSY, "vm \"" + vm.name() + "\" is stopping");
+        }
+        if (vm.pid == 0) {
+            throw new Refusal(Outcome.EBUSY, "vm \"" + vm.name() + "\" is starting");
+        }
+        vm.pausers.add(client);
+        supervisor.send(new ParentToVmm.PauseVm(vm.id, pause), null);
+    }
+
+    /** A machine stands still, or goes on: the one who asked is told. */
+    void paused(VmmToParent.VmPaused message) {
+        Vm vm = active(message.id());
+        Integer client = vm.pausers.poll();
+        if (client == null) {
+            throw new ImsgException("vm " + vm.id + " paused unasked");
+        }
+        if (vm.state != VmState.STOPPING) {
+            vm.state = message.paused() ? VmState.PAUSED : VmState.RUNNING;
+            Log.info(
+                    vm.name()
+                            + (message.paused() ? ": paused vm " : ": unpaused vm ")
+                            + vm.id
+                            + (message.paused() ? " successfully" : " successfully."));
+        }
+        clients.reply(client, new ClientReply.Paused(Outcome.OK, vm.id));
     }
 
     private Vm active(int id) {

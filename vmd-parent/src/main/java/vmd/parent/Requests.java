@@ -67,6 +67,9 @@ final class Requests {
             case ClientRequest.Stop stop -> stop(client, uid, stop);
             case ClientRequest.Wait wait -> await(client, uid, wait);
             case ClientRequest.Info _ -> info(client);
+            case ClientRequest.Pause pause -> pause(client, uid, pause.vm(), true);
+            case ClientRequest.Unpause unpause -> pause(client, uid, unpause.vm(), false);
+            case ClientRequest.Details _ -> later(client, "show -v");
             case ClientRequest.Reload _ -> later(client, "reload");
             case ClientRequest.Load _ -> later(client, "load");
             case ClientRequest.Reset _ -> later(client, "reset");
@@ -244,6 +247,14 @@ final class Requests {
             vm.waiters.add(client);
         } catch (Refusal e) {
             clients.reply(client, new ClientReply.Terminated(e.outcome(), wait.vm().id()));
+        }
+    }
+
+    private void pause(int client, int uid, VmRef ref, boolean pause) {
+        try {
+            machines.pause(permitted(ref, uid), pause, client);
+        } catch (Refusal e) {
+            clients.reply(client, new ClientReply.Paused(e.outcome(), ref.id()));
         }
     }
 

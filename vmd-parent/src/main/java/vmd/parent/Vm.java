@@ -1,5 +1,6 @@
 package vmd.parent;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,9 @@ final class Vm {
 
     /** The clients that wait for the end. */
     final List<Integer> waiters = new ArrayList<>();
+
+    /** The clients that wait for a pause or its end, in the order of their questions. */
+    final ArrayDeque<Integer> pausers = new ArrayDeque<>();
 
     /** Counts upward with each start, to list the newest first. */
     long startOrder;

@@ -314,6 +314,53 @@ class RequestsTest {
         assertEquals(VmState.STOPPED, vm.state);
     }
 
+    private Outcome pauseOutcome(ClientRequest request) {
+        requests.handle(CLIENT, 0, request, null);
+        return reply(ClientReply.Paused.class).outcome();
+    }
+
+    @Test
+    void pauseIsAcknowledgedToWhoAsked() {
+        Vm vm = configured("web", 0);
+        ClientRequest pause = new ClientRequest.Pause(VmRef.byName("web"));
+        ClientRequest unpause = new ClientRequest.Unpause(VmRef.byName("web"));
+        assertEquals(Outcome.EINVAL, pauseOutcome(pause).code());
+        requests.handle(CLIENT, 0, existing("web"), null);
+        assertEquals(Outcome.EBUSY, pauseOutcome(pause).code());
+        startedBySupervisor(vm.id);
+        replies.clear();
+        requests.handle(CLIENT, 0, pause, null);
+        requests.handle(CLIENT, 0, unpause, null);
+        assertEquals(new ParentToVmm.PauseVm(vm.id, false), sent.getLast().message);
+        assertTrue(replies.isEmpty());
+        machines.paused(new VmmToParent.VmPaused(vm.id, true));
+        assertEquals(Outcome.OK, reply(ClientReply.Paused.class).outcome());
+        assertEquals(VmState.PAUSED, vm.state);
+        machines.paused(new VmmToParent.VmPaused(vm.id, false));
+        assertEquals(Outcome.OK, reply(ClientReply.Paused.class).outcome());
+        assertEquals(VmState.RUNNING, vm.state);
+        assertThrows(
+                ImsgException.class, () -> machines.paused(new VmmToParent.VmPaused(vm.id, false)));
+        requests.handle(CLIENT, 0, pause, null);
+        endedBySupervisor(vm.id, 0);
+        assertEquals("the vm has ended", reply(ClientReply.Paused.class).outcome().text());
+        assertEquals(VmState.STOPPED, vm.state);
+    }
+
+    @Test
+    void machineThatIsStoppingIsNotPaused() {
+        Vm vm = configured("web", 0);
+        requests.handle(CLIENT, 0, existing("web"), null);
+        startedBySupervisor(vm.id);
+        ClientRequest pause = new ClientRequest.Pause(VmRef.byName("web"));
+        requests.handle(CLIENT, 0, pause, null);
+        requests.handle(CLIENT, 0, new ClientRequest.Stop(VmRef.byId(vm.id), false, false), null);
+        machines.paused(new VmmToParent.VmPaused(vm.id, true));
+        assertEquals(VmState.STOPPING, vm.state);
+        replies.clear();
+        assertEquals(Outcome.EBUSY, pauseOutcome(pause).code());
+    }
+
     @Test
     void failureBelowIsTheAnswerToTheStart() {
         Vm vm = configured("web", ROOT);

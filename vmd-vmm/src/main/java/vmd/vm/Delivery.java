@@ -18,7 +18,7 @@ import vmd.proto.VmmToVm;
  */
 final class Delivery implements Channel.Receiver {
     private final CompletableFuture<Parts> complete = new CompletableFuture<>();
-    private final Runnable stop;
+    private final Wishes wishes;
     private volatile boolean leaving;
     private @Nullable MachineSpec spec;
     private @Nullable Fd kernel;
@@ -28,11 +28,17 @@ final class Delivery implements Channel.Receiver {
     /** A machine, complete. */
     record Parts(MachineSpec spec, Fd kernel, @Nullable Fd initrd, List<Fd> disks, Fd console) {}
 
-    /**
-     * @param stop called when the machine is to stop in order
-     */
-    Delivery(Runnable stop) {
-        this.stop = stop;
+    /** What the supervisor may want of a machine that it has delivered. */
+    interface Wishes {
+        /** Stop in order. */
+        void stop();
+
+        /** Stand still, or go on; returns when that is so. */
+        void pause(boolean pause);
+    }
+
+    Delivery(Wishes wishes) {
+        this.wishes = wishes;
     }
 
     /** The end of the channel is no surprise any more: this process has said why it ends. */
@@ -49,7 +55,14 @@ final class Delivery implements Channel.Receiver {
     public void message(Imsg imsg, @Nullable Fd descriptor) {
         VmmToVm message = VmmToVm.decode(imsg);
         if (message instanceof VmmToVm.Stop) {
-            stop.run();
+            wishes.stop();
+            return;
+        }
+        if (message instanceof VmmToVm.Pause pause) {
+            if (!complete.isDone()) {
+                throw new ImsgException("pause before the machine is complete");
+            }
+            wishes.pause(pause.pause());
             return;
         }
         if (descriptor == null || complete.isDone()) {
@@ -79,7 +92,7 @@ final class Delivery implements Channel.Receiver {
                 disks.add(descriptor);
             }
             case VmmToVm.Console _ -> complete.complete(parts(descriptor));
-            case VmmToVm.Stop _ -> throw new IllegalStateException();
+            case VmmToVm.Stop _, VmmToVm.Pause _ -> throw new IllegalStateException();
         }
     }
 

@@ -25,7 +25,20 @@ public final class Main {
         Privileges.drop(startUp.account());
         sandbox.enter(List.of());
         Run run = new Run();
-        Delivery delivery = new Delivery(run::stop);
+        Delivery delivery =
+                new Delivery(
+                        new Delivery.Wishes() {
+                            @Override
+                            public void stop() {
+                                run.stop();
+                            }
+
+                            @Override
+                            public void pause(boolean pause) {
+                                run.pause(pause);
+                                channel.send(new VmToVmm.Paused(pause).encode(0), null);
+                            }
+                        });
         channel.start(Runnable::run, delivery);
         Outcome outcome =
                 run.run(

@@ -20,6 +20,15 @@ import vmd.proto.VmToVmm;
 final class Rehearsal {
     private static final long MEMORY_BYTES = 32 << 20;
 
+    private static final Delivery.Wishes NO_WISHES =
+            new Delivery.Wishes() {
+                @Override
+                public void stop() {}
+
+                @Override
+                public void pause(boolean pause) {}
+            };
+
     private Rehearsal() {}
 
     /** Runs the kernel that the first argument names until it ends. */
@@ -28,8 +37,8 @@ final class Rehearsal {
         Sockets.Pair sockets = Sockets.pair(Sockets.SOCK_SEQPACKET);
         Channel supervisor = Channel.towardsChild(sockets.first(), "rehearsal");
         Channel machine = Channel.towardsStarter(sockets.second(), "rehearsal");
-        supervisor.start(Runnable::run, new Delivery(() -> {}));
-        machine.start(Runnable::run, new Delivery(() -> {}));
+        supervisor.start(Runnable::run, new Delivery(NO_WISHES));
+        machine.start(Runnable::run, new Delivery(NO_WISHES));
         MachineSpec spec =
                 new MachineSpec(
                         1, "rehearsal", MEMORY_BYTES, 1, EngineChoice.SOFT, "", false, List.of());

@@ -46,8 +46,9 @@ final class Run {
         try {
             Machine built = build(parts, console);
             console.start(built::consoleInput);
+            boolean wanted = admit(built);
             started.accept(EngineChoice.valueOf(built.engineName().toUpperCase(Locale.ROOT)));
-            if (!admit(built)) {
+            if (!wanted) {
                 return Outcome.OK;
             }
             End end = built.run();
@@ -115,6 +116,8 @@ final class Run {
         if (running == null) {
             return;
         }
+        // A guest that stands still cannot follow.
+        running.resume();
         if (!running.powerButton()) {
             running.stop();
             return;
@@ -131,6 +134,25 @@ final class Run {
                     Log.info("the guest did not shut down in time");
                     running.stop();
                 });
+    }
+
+    /**
+     * Stops the machine's processor, devices and time, or lets them go on; returns when that is so.
+     * A machine that is to stop goes on in any case.
+     */
+    void pause(boolean pause) {
+        Machine running;
+        synchronized (this) {
+            running = machine;
+            if (running == null || stopWanted) {
+                return;
+            }
+        }
+        if (pause) {
+            running.pause();
+        } else {
+            running.resume();
+        }
     }
 
     private static Outcome outcome(End end) {

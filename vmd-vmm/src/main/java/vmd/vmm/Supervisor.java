@@ -90,6 +90,12 @@ final class Supervisor {
                 }
                 // Else it has just ended, and the message that says so is under way.
             }
+            case ParentToVmm.PauseVm pause -> {
+                VmProcess vm = running.get(pause.id());
+                if (vm != null) {
+                    vm.pause(pause.pause());
+                }
+            }
         }
     }
 
@@ -156,6 +162,11 @@ final class Supervisor {
     /** The machine runs. */
     void started(VmProcess vm, VmToVmm.Started message) {
         parent.accept(new VmmToParent.VmStarted(vm.id(), Outcome.OK, vm.pid(), message.engine()));
+    }
+
+    /** The machine stands still, or goes on. */
+    void paused(VmProcess vm, boolean paused) {
+        parent.accept(new VmmToParent.VmPaused(vm.id(), paused));
     }
 
     /** The process of a machine is reaped; {@code outcome} says how it ended. */

@@ -1,5 +1,6 @@
 package vmd.vmm;
 
+import java.util.ArrayDeque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import vmd.imsg.Channel;
@@ -26,6 +27,7 @@ final class VmProcess implements Channel.Receiver {
     private final MachineSpec spec;
     private final int pid;
     private final Channel channel;
+    private final ArrayDeque<VmToVmm.Paused> pauses = new ArrayDeque<>();
     private boolean started;
     private boolean stopAsked;
     private boolean gone;
@@ -90,6 +92,12 @@ final class VmProcess implements Channel.Receiver {
         }
     }
 
+    /** Has the machine stand still, or go on. */
+    void pause(boolean pause) {
+        pauses.add(new VmToVmm.Paused(pause));
+        send(new VmmToVm.Pause(pause), null);
+    }
+
     private void kill(Outcome why) {
         if (killedFor == null) {
             killedFor = why;
@@ -108,6 +116,12 @@ final class VmProcess implements Channel.Receiver {
                 }
                 started = true;
                 supervisor.started(this, message);
+            }
+            case VmToVmm.Paused message -> {
+                if (!message.equals(pauses.poll())) {
+                    throw new ImsgException("paused unasked");
+                }
+                supervisor.paused(this, message.paused());
             }
             case VmToVmm.Ended message -> farewell = message.outcome();
         }

@@ -33,7 +33,20 @@ class DeliveryTest {
 
     private final List<Fd> opened = new ArrayList<>();
     private int stops;
-    private final Delivery delivery = new Delivery(() -> stops++);
+    private final List<Boolean> pauses = new ArrayList<>();
+    private final Delivery delivery =
+            new Delivery(
+                    new Delivery.Wishes() {
+                        @Override
+                        public void stop() {
+                            stops++;
+                        }
+
+                        @Override
+                        public void pause(boolean pause) {
+                            pauses.add(pause);
+                        }
+                    });
 
     private Fd file() {
         Fd fd = FileIo.open("/dev/null", FileIo.O_RDONLY);
@@ -81,6 +94,15 @@ class DeliveryTest {
         deliver(new VmmToVm.Disk(0), file());
         assertRefused(new VmmToVm.Disk(0));
         assertRefused(new VmmToVm.Console());
+    }
+
+    @Test
+    void completeMachineIsPausedAndNoOther() {
+        assertThrows(ImsgException.class, () -> deliver(new VmmToVm.Pause(true), null));
+        partsInOrderMakeAMachine();
+        deliver(new VmmToVm.Pause(true), null);
+        deliver(new VmmToVm.Pause(false), null);
+        assertEquals(List.of(true, false), pauses);
     }
 
     @Test

@@ -107,6 +107,22 @@ public sealed interface ClientReply extends Message {
         }
     }
 
+    /** The machine stands still, or goes on, as was asked; or why not. */
+    record Paused(Outcome outcome, int id) implements ClientReply {
+        static final int TYPE = 207;
+
+        @Override
+        public int type() {
+            return TYPE;
+        }
+
+        @Override
+        public void write(FieldWriter out) {
+            outcome.write(out);
+            out.u32(id);
+        }
+    }
+
     /** What was asked is done. */
     record Done() implements ClientReply {
         static final int TYPE = 221;
@@ -148,6 +164,7 @@ public sealed interface ClientReply extends Message {
             case Info.TYPE -> new Info(VmInfo.read(in));
             case InfoEnd.TYPE -> new InfoEnd();
             case Failed.TYPE -> new Failed(Outcome.read(in));
+            case Paused.TYPE -> new Paused(Outcome.read(in), in.u32());
             case Done.TYPE -> new Done();
             case Line.TYPE -> new Line(in.string(Limits.TEXT_BYTES));
             default -> null;

@@ -224,6 +224,52 @@ public sealed interface ClientRequest extends Message {
         public void write(FieldWriter out) {}
     }
 
+    /** Halts a machine's processors; answered by {@link ClientReply.Paused} when they stand. */
+    record Pause(VmRef vm) implements ClientRequest {
+        static final int TYPE = 106;
+
+        @Override
+        public int type() {
+            return TYPE;
+        }
+
+        @Override
+        public void write(FieldWriter out) {
+            vm.write(out);
+        }
+    }
+
+    /** Lets a paused machine go on; answered by {@link ClientReply.Paused} when it does. */
+    record Unpause(VmRef vm) implements ClientRequest {
+        static final int TYPE = 107;
+
+        @Override
+        public int type() {
+            return TYPE;
+        }
+
+        @Override
+        public void write(FieldWriter out) {
+            vm.write(out);
+        }
+    }
+
+    /**
+     * Asks how the daemon and its machines are: configuration, processes, ends; answered by {@link
+     * ClientReply.Line}s and a {@link ClientReply.Done}.
+     */
+    record Details() implements ClientRequest {
+        static final int TYPE = 108;
+
+        @Override
+        public int type() {
+            return TYPE;
+        }
+
+        @Override
+        public void write(FieldWriter out) {}
+    }
+
     /**
      * Reads the configuration again; answered by {@link ClientReply.Done} or {@link
      * ClientReply.Failed}, before that by {@link ClientReply.Line}s that say what is wrong, or with
@@ -306,6 +352,9 @@ public sealed interface ClientRequest extends Message {
             case Stop.TYPE -> new Stop(VmRef.read(in), in.bool(), in.bool());
             case Wait.TYPE -> new Wait(VmRef.read(in));
             case Info.TYPE -> new Info();
+            case Pause.TYPE -> new Pause(VmRef.read(in));
+            case Unpause.TYPE -> new Unpause(VmRef.read(in));
+            case Details.TYPE -> new Details();
             case Reload.TYPE -> new Reload(in.bool());
             case Load.TYPE -> new Load(in.string(Limits.PATH_BYTES));
             case Reset.TYPE -> new Reset(in.oneOf(ResetScope.values()));

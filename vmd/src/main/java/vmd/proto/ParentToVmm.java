@@ -121,6 +121,22 @@ public sealed interface ParentToVmm extends Message {
         }
     }
 
+    /** Halts a machine, or lets it go on; answered by {@link VmmToParent.VmPaused}. */
+    record PauseVm(int id, boolean pause) implements ParentToVmm {
+        static final int TYPE = 347;
+
+        @Override
+        public int type() {
+            return TYPE;
+        }
+
+        @Override
+        public void write(FieldWriter out) {
+            out.u32(id);
+            out.bool(pause);
+        }
+    }
+
     static ParentToVmm decode(Imsg imsg) {
         return Decoding.<ParentToVmm>decode(
                 "parent to vmm",
@@ -140,6 +156,9 @@ public sealed interface ParentToVmm extends Message {
                                     new StartEnd(in.u32(1, Integer.MAX_VALUE, "machine id"));
                             case StopVm.TYPE ->
                                     new StopVm(
+                                            in.u32(1, Integer.MAX_VALUE, "machine id"), in.bool());
+                            case PauseVm.TYPE ->
+                                    new PauseVm(
                                             in.u32(1, Integer.MAX_VALUE, "machine id"), in.bool());
                             default -> null;
                         });

@@ -39,6 +39,21 @@ public sealed interface VmToVmm extends Message {
         }
     }
 
+    /** The machine stands still, or goes on, as it was told to. */
+    record Paused(boolean paused) implements VmToVmm {
+        static final int TYPE = 373;
+
+        @Override
+        public int type() {
+            return TYPE;
+        }
+
+        @Override
+        public void write(FieldWriter out) {
+            out.bool(paused);
+        }
+    }
+
     static VmToVmm decode(Imsg imsg) {
         return Decoding.<VmToVmm>decode(
                 "vm to vmm",
@@ -47,6 +62,7 @@ public sealed interface VmToVmm extends Message {
                         switch (type) {
                             case Started.TYPE -> new Started(in.oneOf(EngineChoice.values()));
                             case Ended.TYPE -> new Ended(Outcome.read(in));
+                            case Paused.TYPE -> new Paused(in.bool());
                             default -> null;
                         });
     }

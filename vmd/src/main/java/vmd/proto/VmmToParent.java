@@ -56,6 +56,22 @@ public sealed interface VmmToParent extends Message {
         }
     }
 
+    /** A machine stands still, or goes on. */
+    record VmPaused(int id, boolean paused) implements VmmToParent {
+        static final int TYPE = 354;
+
+        @Override
+        public int type() {
+            return TYPE;
+        }
+
+        @Override
+        public void write(FieldWriter out) {
+            out.u32(id);
+            out.bool(paused);
+        }
+    }
+
     static VmmToParent decode(Imsg imsg) {
         return Decoding.<VmmToParent>decode(
                 "vmm to parent",
@@ -73,6 +89,9 @@ public sealed interface VmmToParent extends Message {
                                     new VmEnded(
                                             in.u32(1, Integer.MAX_VALUE, "machine id"),
                                             Outcome.read(in));
+                            case VmPaused.TYPE ->
+                                    new VmPaused(
+                                            in.u32(1, Integer.MAX_VALUE, "machine id"), in.bool());
                             default -> null;
                         });
     }

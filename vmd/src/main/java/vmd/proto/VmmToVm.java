@@ -99,6 +99,21 @@ public sealed interface VmmToVm extends Message {
         public void write(FieldWriter out) {}
     }
 
+    /** Stand still, or go on; answered by {@link VmToVmm.Paused}. */
+    record Pause(boolean pause) implements VmmToVm {
+        static final int TYPE = 366;
+
+        @Override
+        public int type() {
+            return TYPE;
+        }
+
+        @Override
+        public void write(FieldWriter out) {
+            out.bool(pause);
+        }
+    }
+
     static VmmToVm decode(Imsg imsg) {
         return Decoding.<VmmToVm>decode(
                 "vmm to vm",
@@ -113,6 +128,7 @@ public sealed interface VmmToVm extends Message {
                             case Disk.TYPE -> new Disk(in.u32(0, Limits.DISKS - 1, "disk index"));
                             case Console.TYPE -> new Console();
                             case Stop.TYPE -> new Stop();
+                            case Pause.TYPE -> new Pause(in.bool());
                             default -> null;
                         });
     }

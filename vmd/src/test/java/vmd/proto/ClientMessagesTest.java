@@ -37,6 +37,9 @@ class ClientMessagesTest {
                 new ClientRequest.Stop(VmRef.byId(3), true, false),
                 new ClientRequest.Wait(VmRef.byName("web")),
                 new ClientRequest.Info(),
+                new ClientRequest.Pause(VmRef.byName("web")),
+                new ClientRequest.Unpause(VmRef.byId(3)),
+                new ClientRequest.Details(),
                 new ClientRequest.Reload(true),
                 new ClientRequest.Load("/etc/other.conf"),
                 new ClientRequest.Reset(ResetScope.SWITCHES),
@@ -62,6 +65,7 @@ class ClientMessagesTest {
                                 EngineChoice.SOFT,
                                 "web")),
                 new ClientReply.InfoEnd(),
+                new ClientReply.Paused(Outcome.of(Outcome.EBUSY), 3),
                 new ClientReply.Done(),
                 new ClientReply.Line("vm.conf:3: syntax error"),
                 new ClientReply.Failed(Outcome.of(Outcome.EPERM)));

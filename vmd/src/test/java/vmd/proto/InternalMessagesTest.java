@@ -58,13 +58,15 @@ class InternalMessagesTest {
                                 new ParentToVmm.StartInitrd(1),
                                 new ParentToVmm.StartDisk(1, 3),
                                 new ParentToVmm.StartEnd(1),
-                                new ParentToVmm.StopVm(1, true))),
+                                new ParentToVmm.StopVm(1, true),
+                                new ParentToVmm.PauseVm(1, true))),
                 new Direction(
                         VmmToParent::decode,
                         List.of(
                                 new VmmToParent.Ready(),
                                 new VmmToParent.VmStarted(1, Outcome.OK, 99, EngineChoice.SOFT),
-                                new VmmToParent.VmEnded(1, Outcome.of(Outcome.EAGAIN)))),
+                                new VmmToParent.VmEnded(1, Outcome.of(Outcome.EAGAIN)),
+                                new VmmToParent.VmPaused(1, false))),
                 new Direction(
                         VmmToVm::decode,
                         List.of(
@@ -72,11 +74,13 @@ class InternalMessagesTest {
                                 new VmmToVm.Initrd(),
                                 new VmmToVm.Disk(0),
                                 new VmmToVm.Console(),
-                                new VmmToVm.Stop())),
+                                new VmmToVm.Stop(),
+                                new VmmToVm.Pause(true))),
                 new Direction(
                         VmToVmm::decode,
                         List.of(
                                 new VmToVmm.Started(EngineChoice.KVM),
+                                new VmToVmm.Paused(true),
                                 new VmToVmm.Ended(Outcome.of(Outcome.EIO, "engine failed")))));
     }
 

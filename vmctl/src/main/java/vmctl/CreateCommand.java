@@ -1,0 +1,120 @@
+package vmctl;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import vmd.conf.ScaledNumber;
+import vmd.posix.Fd;
+import vmd.posix.FileIo;
+import vmd.posix.PosixException;
+import vmd.proto.DiskFormat;
+
+/** Makes a disk image. */
+final class CreateCommand implements Command {
+    private static final long MIB = 1 << 20;
+    private static final int OWNER_ONLY = 0600;
+    private static final byte[] QCOW2_SIGNATURE = {'Q', 'F', 'I', (byte) 0xfb};
+
+    @Override
+    public String name() {
+        return "create";
+    }
+
+    @Override
+    public String syntax() {
+        return "[-b base | -i disk] [-s size] disk";
+    }
+
+    @Override
+    public String summary() {
+        return "make a disk image (raw)";
+    }
+
+    @Override
+    public int run(Context context, String[] words) throws Failure, UsageError {
+        Arguments arguments = Arguments.parse("b:i:s:", words);
+        String base = arguments.value('b', "base image");
+        String input = arguments.value('i', "input disk");
+        String sizeWord = arguments.value('s', "size");
+        long size = sizeWord == null ? 0 : size(context, sizeWord);
+        DiskName disk = DiskName.of(arguments.only());
+        if (base != null && input != null) {
+            throw new Failure("conflicting -b and -i arguments");
+        }
+        if (base == null && input == null && size == 0) {
+            throw new UsageError("could not create " + disk.path() + ": missing size argument");
+        }
+        DiskFormat format = format(disk);
+        if (base != null && format != DiskFormat.QCOW2) {
+            throw new Failure("base images require qcow2 disk format");
+        }
+        if (format == DiskFormat.QCOW2) {
+            throw new Failure("qcow2 images are not supported yet");
+        }
+        if (input != null) {
+            throw new Failure("option -i is not supported yet");
+        }
+        create(disk.path(), size);
+        context.notice("raw imagefile created");
+        return 0;
+    }
+
+    private static long size(Context context, String word) throws Failure {
+        long bytes;
+        try {
+            bytes = ScaledNumber.parse(word);
+        } catch (ScaledNumber.Invalid e) {
+            throw new Failure("invalid disk size: " + word + ": " + e.getMessage());
+        }
+        if (bytes < MIB) {
+            throw new Failure("disk size must be at least 1MB");
+        }
+        long whole = bytes / MIB * MIB;
+        if (whole != bytes) {
+            context.notice("disk size rounded to " + ScaledNumber.format(whole));
+        }
+        return whole;
+    }
+
+    /** Named, else what an existing file is, else what the name ends with, else raw. */
+    private static DiskFormat format(DiskName disk) {
+        if (disk.format() != DiskFormat.AUTO) {
+            return disk.format();
+        }
+        DiskFormat existing = signature(disk.path());
+        return existing != null
+                ? existing
+                : disk.path().toLowerCase(Locale.ROOT).endsWith(".qcow2")
+                        ? DiskFormat.QCOW2
+                        : DiskFormat.RAW;
+    }
+
+    /** What the first bytes of a file say; null if there is no file that we can read. */
+    private static @Nullable DiskFormat signature(String path) {
+        try {
+            if (!Files.isRegularFile(Path.of(path))) {
+                return null;
+            }
+            try (var in = Files.newInputStream(Path.of(path))) {
+                return java.util.Arrays.equals(in.readNBytes(4), QCOW2_SIGNATURE)
+                        ? DiskFormat.QCOW2
+                        : null;
+            }
+        } catch (IOException | InvalidPathException _) {
+            return null;
+        }
+    }
+
+    /** A file of {@code size} bytes that takes no room. */
+    private static void create(String path, long size) throws Failure {
+        int flags = FileIo.O_RDWR | FileIo.O_CREAT | FileIo.O_EXCL | FileIo.O_NOFOLLOW;
+        try (Fd file = FileIo.open(path, flags, OWNER_ONLY)) {
+            FileIo.truncate(file, size);
+        } catch (PosixException e) {
+            throw new Failure("create imagefile operation failed: " + e.reason());
+        }
+    }
+}
