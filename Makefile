@@ -32,9 +32,10 @@ demo: all guests ## boot a Linux kernel under vmd and attach to its console
 guests: ## get the kernels and busybox that demo and tests boot (into build/guest)
 	@tests/guest/fetch build/guest
 
-check: ## gates only: format, Error Prone, NullAway, architecture, method sizes
+check: ## gates only: format, Error Prone, NullAway, architecture, method sizes, manual pages
 	$(MVN) verify -DskipTests
 	$(MVN) verify -pl tests -am -Dtest='*ArchitectureTest,*MethodSizeTest' -Dsurefire.failIfNoSpecifiedTests=false
+	@if command -v mandoc >/dev/null; then mandoc -T lint -W warning etc/man/*.[58]; else echo "manual pages not checked: no mandoc"; fi
 
 fmt: ## format all sources
 	$(MVN) spotless:apply
