@@ -25,6 +25,7 @@ final class Cpuid {
     private static final int SSE3 = 1,
             PCLMULQDQ = 1 << 1,
             SSSE3 = 1 << 9,
+            FMA = 1 << 12,
             CX16 = 1 << 13,
             SSE4_1 = 1 << 19,
             SSE4_2 = 1 << 20,
@@ -33,6 +34,8 @@ final class Cpuid {
             AES = 1 << 25,
             XSAVE = 1 << 26,
             OSXSAVE = 1 << 27,
+            AVX = 1 << 28,
+            F16C = 1 << 29,
             RDRAND = 1 << 30,
             HYPERVISOR = 1 << 31;
 
@@ -57,7 +60,10 @@ final class Cpuid {
 
     /** Leaf 7 EBX, ECX and EDX. */
     private static final int FSGSBASE = 1,
+            BMI1 = 1 << 3,
+            AVX2 = 1 << 5,
             SMEP = 1 << 7,
+            BMI2 = 1 << 8,
             ERMS = 1 << 9,
             RDSEED = 1 << 18,
             ADX = 1 << 19,
@@ -66,7 +72,7 @@ final class Cpuid {
             CLWB = 1 << 24,
             SHA = 1 << 29;
 
-    private static final int UMIP = 1 << 2, RDPID = 1 << 22;
+    private static final int UMIP = 1 << 2, VAES = 1 << 9, VPCLMULQDQ = 1 << 10, RDPID = 1 << 22;
     private static final int FSRM = 1 << 4, ARCH_CAPABILITIES = 1 << 29;
 
     /** Leaf 0xd.1 EAX. */
@@ -85,6 +91,7 @@ final class Cpuid {
             SSE3
                     | PCLMULQDQ
                     | SSSE3
+                    | FMA
                     | CX16
                     | SSE4_1
                     | SSE4_2
@@ -92,14 +99,27 @@ final class Cpuid {
                     | POPCNT
                     | AES
                     | XSAVE
+                    | AVX
+                    | F16C
                     | RDRAND
                     | HYPERVISOR;
     private static final int FEATURES_1_D =
             FPU | DE | PSE | TSC | MSR | PAE | CX8 | SEP | PGE | CMOV | PAT | PSE36 | CLFSH | MMX
                     | FXSR | SSE | SSE2;
     private static final int FEATURES_7_B =
-            FSGSBASE | SMEP | ERMS | RDSEED | ADX | SMAP | CLFLUSHOPT | CLWB | SHA;
-    private static final int FEATURES_7_C = UMIP | RDPID;
+            FSGSBASE
+                    | BMI1
+                    | AVX2
+                    | BMI2
+                    | SMEP
+                    | ERMS
+                    | RDSEED
+                    | ADX
+                    | SMAP
+                    | CLFLUSHOPT
+                    | CLWB
+                    | SHA;
+    private static final int FEATURES_7_C = UMIP | VAES | VPCLMULQDQ | RDPID;
     private static final int FEATURES_7_D = FSRM | ARCH_CAPABILITIES;
     private static final int FEATURES_EXTENDED_C = LAHF | LZCNT | PREFETCHW;
     private static final int FEATURES_EXTENDED_D = SYSCALL | NX | PAGE_1G | RDTSCP | LONG_MODE;

@@ -282,4 +282,20 @@ class SystemControlTest {
         p.runs("f3 0f ae c1"); // rdfsbase ecx
         assertEquals(0x1234_5678L, cpu.gpr[Cpu.RCX]);
     }
+
+    @Test
+    void cpuidAnnouncesTheThirdLevelOfX8664() {
+        cpuid(1);
+        long fmaMovbeXsaveAvxF16c = 1L << 12 | 1L << 22 | 1L << 26 | 1L << 28 | 1L << 29;
+        assertEquals(fmaMovbeXsaveAvxF16c, cpu.gpr[Cpu.RCX] & fmaMovbeXsaveAvxF16c);
+        cpu.gpr[Cpu.RCX] = 0;
+        cpuid(7);
+        long bmi1Avx2Bmi2 = 1L << 3 | 1L << 5 | 1L << 8;
+        assertEquals(bmi1Avx2Bmi2, cpu.gpr[Cpu.RBX] & bmi1Avx2Bmi2);
+        long vaesVpclmulqdq = 1L << 9 | 1L << 10;
+        assertEquals(vaesVpclmulqdq, cpu.gpr[Cpu.RCX] & vaesVpclmulqdq);
+        cpuid(0x8000_0001L);
+        long lzcnt = 1L << 5;
+        assertEquals(lzcnt, cpu.gpr[Cpu.RCX] & lzcnt);
+    }
 }
