@@ -22,17 +22,19 @@ final class KvmCpuid {
 
     private static final int MAX_BASIC = 0x16, MAX_EXTENDED = 0x8000_0021;
 
-    /** State that may be switched on in XCR0: x87 and SSE. */
-    static final long XCR0 = 3;
+    /** State that may be switched on in XCR0: x87, SSE and AVX. */
+    private static final int XCR0 = 7;
 
-    /** Bytes of an XSAVE area with this state, its header included. */
-    private static final int XSAVE_BYTES = 576;
+    private static final int AVX_STATE = 2;
+
+    /** Bytes of an XSAVE area with header, and what AVX adds, SDM volume 1 section 13.4. */
+    private static final int XSAVE_BYTES = 576, AVX_BYTES = 256;
 
     /** Leaf 1 ECX: DTES64, MONITOR, DS-CPL, VMX, SMX, EIST, TM2, CNXT-ID, SDBG. */
     private static final int NO_1_C =
             bits(2, 3, 4, 5, 6, 7, 8, 10, 11)
-                    // xTPR, PDCM, DCA, x2APIC, TSC-deadline; FMA, AVX, F16C
-                    | bits(14, 15, 18, 21, 24, 12, 28, 29);
+                    // xTPR, PDCM, DCA, x2APIC, TSC-deadline
+                    | bits(14, 15, 18, 21, 24);
 
     private static final int HYPERVISOR = 1 << 31, XSAVE = 1 << 26;
 
@@ -40,14 +42,13 @@ final class KvmCpuid {
     private static final int NO_1_D = bits(7, 9, 12, 14, 18, 21, 22, 28, 29, 31);
 
     /**
-     * Leaf 7 EBX that may stay: FSGSBASE, BMI1, SMEP, BMI2, ERMS, INVPCID, RDSEED, ADX, SMAP,
-     * CLFLUSHOPT, CLWB, SHA, TSC_ADJUST, FDP_EXCPTN_ONLY, no FPU CS and DS. Not TSX, not what needs
-     * AVX.
+     * Leaf 7 EBX that may stay: FSGSBASE, BMI1, AVX2, SMEP, BMI2, ERMS, INVPCID, RDSEED, ADX, SMAP,
+     * CLFLUSHOPT, CLWB, SHA, TSC_ADJUST, FDP_EXCPTN_ONLY, no FPU CS and DS. Not TSX, not AVX-512.
      */
-    private static final int YES_7_B = bits(0, 1, 3, 6, 7, 8, 9, 10, 13, 18, 19, 20, 23, 24, 29);
+    private static final int YES_7_B = bits(0, 1, 3, 5, 6, 7, 8, 9, 10, 13, 18, 19, 20, 23, 24, 29);
 
-    /** Leaf 7 ECX: UMIP, GFNI, LA57, RDPID, MOVDIRI, MOVDIR64B. */
-    private static final int YES_7_C = bits(2, 8, 16, 22, 27, 28);
+    /** Leaf 7 ECX: UMIP, GFNI, VAES, VPCLMULQDQ, LA57, RDPID, MOVDIRI, MOVDIR64B. */
+    private static final int YES_7_C = bits(2, 8, 9, 10, 16, 22, 27, 28);
 
     /** Leaf 7 EDX: FSRM, MD_CLEAR, SERIALIZE, IBRS, STIBP, L1D_FLUSH, ARCH_CAPABILITIES, SSBD. */
     private static final int YES_7_D = bits(4, 10, 14, 26, 27, 28, 29, 31);
@@ -181,8 +182,12 @@ final class KvmCpuid {
 
     private static @Nullable Leaf state(Leaf l) {
         return switch (l.subleaf) {
-            case 0 -> l.with((int) XCR0, XSAVE_BYTES, XSAVE_BYTES, 0);
+            case 0 -> {
+                int avx = (l.eax >>> AVX_STATE & 1) * AVX_BYTES;
+                yield l.with(l.eax & XCR0, XSAVE_BYTES + avx, XSAVE_BYTES + avx, 0);
+            }
             case 1 -> l.with(l.eax & YES_XSAVE, 0, 0, 0);
+            case AVX_STATE -> l;
             default -> null;
         };
     }

@@ -65,12 +65,9 @@ final class KvmState {
         0x10
     };
 
-    private static final int FXSAVE_BYTES = 512;
-
-    /** XSTATE_BV of the XSAVE header, SDM volume 1 section 13.4.2. */
-    private static final int XSTATE_BV = 512;
-
-    private static final long X87_AND_SSE = 3;
+    // The standard form of XSAVE with AVX state, SDM volume 1 section 13.4.
+    private static final int XSTATE_BV = 512, YMM_HIGH = 576, XSAVE_BYTES = 832;
+    private static final long X87_SSE = 3, AVX = 4;
     private static final int UNUSABLE = 1 << 16;
 
     private KvmState() {}
@@ -193,7 +190,22 @@ final class KvmState {
     private static byte[] fxsave(Arena arena, Fd vcpu) {
         MemorySegment xsave = arena.allocate(Abi.XSAVE_SIZE, Long.BYTES);
         Kvm.call("KVM_GET_XSAVE", vcpu, Abi.GET_XSAVE, xsave);
-        return xsave.asSlice(0, FXSAVE_BYTES).toArray(U8);
+        // The kernel fills in what is in its initial state, but marks it as absent.
+        xsave.set(U64, XSTATE_BV, X87_SSE | AVX);
+        return xsave.asSlice(0, XSAVE_BYTES).toArray(U8);
+    }
+
+    private static void writeFxsave(Arena arena, Fd vcpu, byte[] fxsave) {
+        MemorySegment xsave = arena.allocate(Abi.XSAVE_SIZE, Long.BYTES);
+        MemorySegment.copy(fxsave, 0, xsave, U8, 0, XSTATE_BV);
+        boolean avx = false;
+        for (int k = YMM_HIGH; k < fxsave.length; k++) {
+            xsave.set(U8, k, fxsave[k]);
+            avx |= fxsave[k] != 0;
+        }
+        // A processor without AVX refuses its bit; zeros are the initial state anyway.
+        xsave.set(U64, XSTATE_BV, avx ? X87_SSE | AVX : X87_SSE);
+        Kvm.call("KVM_SET_XSAVE", vcpu, Abi.SET_XSAVE, xsave);
     }
 
     /**
@@ -204,10 +216,7 @@ final class KvmState {
         try (Arena arena = Arena.ofConfined()) {
             writeSregs(arena, vcpu, state);
             writeExtendedControl(arena, vcpu, state.control()[5]);
-            MemorySegment xsave = arena.allocate(Abi.XSAVE_SIZE, Long.BYTES);
-            MemorySegment.copy(state.fxsave(), 0, xsave, U8, 0, FXSAVE_BYTES);
-            xsave.set(U64, XSTATE_BV, X87_AND_SSE);
-            Kvm.call("KVM_SET_XSAVE", vcpu, Abi.SET_XSAVE, xsave);
+            writeFxsave(arena, vcpu, state.fxsave());
             writeMsrs(arena, vcpu, state.msrs());
             writeDebug(arena, vcpu, state.debug());
             writeEvents(arena, vcpu, state);

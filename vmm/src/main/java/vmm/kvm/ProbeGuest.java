@@ -40,6 +40,7 @@ record ProbeGuest(Feature feature, byte[] code, CpuState start, boolean interrup
     private static final long CR0_REAL = 0x10, CR0_LONG = 0x8000_0033L;
     private static final long CR4_LONG = 0x620; // PAE, OSFXSR, OSXMMEXCPT
     private static final long CR4_OSXSAVE = 1 << 18;
+    private static final long XCR0_SSE = 3;
     private static final long EFER_LONG = 0x500; // LME, LMA
     private static final long PAT_RESET = 0x0007_0406_0007_0406L;
     private static final int MXCSR_RESET = 0x1f80;
@@ -169,7 +170,7 @@ record ProbeGuest(Feature feature, byte[] code, CpuState start, boolean interrup
         SegmentState[] segments = new SegmentState[8];
         Arrays.fill(segments, new SegmentState(SELECTOR_DATA, 0, -1, 0xc093));
         segments[1] = new SegmentState(SELECTOR_64, 0, -1, 0xa09b);
-        long xcr0 = cr4 == 0 ? 1 : KvmCpuid.XCR0;
+        long xcr0 = cr4 == 0 ? 1 : XCR0_SSE;
         long[] control = {CR0_LONG, 0, PML4, CR4_LONG | cr4, 0, xcr0};
         return state(segments, control, EFER_LONG, rbx);
     }

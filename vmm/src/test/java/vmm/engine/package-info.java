@@ -1,0 +1,4 @@
+@NullMarked
+package vmm.engine;
+
+import org.jspecify.annotations.NullMarked;
