@@ -79,7 +79,8 @@ class TreeTest {
     void childrenEndWithinASecondOfTheirParent() throws Exception {
         Vmd vmd = Vmd.ready(folder, "");
         List<ProcessHandle> children = vmd.descendants();
-        assertEquals(FIXED.size(), children.size());
+        // And perhaps the one that is just trying the kernel's vmm device.
+        assertTrue(children.size() >= FIXED.size(), children.toString());
         vmd.process().destroyForcibly();
         awaitEnd(children);
         // The socket's file stays behind; the next daemon takes its place.

@@ -132,7 +132,7 @@ class ProcessesTest {
             victim.destroyForcibly();
             awaitEnd(victim, 5000);
             for (int attempt = 0;
-                    !suite.vmctl("status", "victim").out().contains("stopped");
+                    !suite.vmctl("status", "victim").out().contains("crashed");
                     attempt++) {
                 assertNotEquals(50, attempt, suite.logText());
                 TimeUnit.MILLISECONDS.sleep(50);

@@ -37,18 +37,25 @@ final class Suite implements AutoCloseable {
 
     /** Starts vmd with {@code configuration} and waits until it answers. */
     static Suite start(String configuration) throws IOException, InterruptedException {
+        return start(List.of(), configuration);
+    }
+
+    /**
+     * Starts vmd by way of another program.
+     *
+     * @param by the words before vmd's own; that program becomes vmd
+     */
+    static Suite start(List<String> by, String configuration)
+            throws IOException, InterruptedException {
         Path directory = newDirectory();
         Files.writeString(directory.resolve("vm.conf"), configuration);
         Path log = directory.resolve("log");
+        List<String> command = new ArrayList<>(by);
+        command.addAll(List.of(program("vmd"), "-d", "-v"));
+        command.addAll(List.of("-f", directory.resolve("vm.conf").toString()));
+        command.addAll(List.of("-s", directory.resolve("vmd.sock").toString()));
         Process vmd =
-                new ProcessBuilder(
-                                program("vmd"),
-                                "-d",
-                                "-v",
-                                "-f",
-                                directory.resolve("vm.conf").toString(),
-                                "-s",
-                                directory.resolve("vmd.sock").toString())
+                new ProcessBuilder(command)
                         .redirectErrorStream(true)
                         .redirectOutput(log.toFile())
                         .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))

@@ -81,6 +81,8 @@ final class StatusCommand implements Command {
     }
 
     static boolean isRunning(VmInfo vm) {
-        return vm.state() != VmState.STOPPED && vm.state() != VmState.WAITING;
+        return vm.state() != VmState.STOPPED
+                && vm.state() != VmState.WAITING
+                && vm.state() != VmState.CRASHED;
     }
 }

@@ -1,6 +1,7 @@
 package vmd.parent;
 
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -18,6 +19,7 @@ import vmd.privsep.ServiceAccount;
 import vmd.privsep.Signals;
 import vmd.privsep.Spawner;
 import vmd.proto.ClientReply;
+import vmd.proto.ClientRequest;
 import vmd.proto.ControlToParent;
 import vmd.proto.ParentToControl;
 import vmd.proto.ParentToPriv;
@@ -42,11 +44,13 @@ final class Daemon {
     private final Configuration configuration;
     private final SocketFile socket;
     private final Children children;
+    private final KvmDevice kvm = KvmDevice.open();
     private final Machines machines;
     private final Requests requests;
     private final Consumer<@Nullable String> readiness;
     private final int daemonUid = Processes.effectiveUid();
     private final Set<Role> notReady = EnumSet.of(Role.PRIV, Role.CONTROL, Role.VMM);
+    private final Set<Integer> starting = new HashSet<>();
     private boolean ending;
     private int exitCode;
 
@@ -65,7 +69,7 @@ final class Daemon {
         this.readiness = readiness;
         this.children = new Children(loop, spawner, account, foreground, this::lost);
         this.machines =
-                new Machines(registry, this::toVmm, this::toClient, this::retire, daemonUid);
+                new Machines(registry, kvm, this::toVmm, this::toClient, this::retire, daemonUid);
         this.requests =
                 new Requests(
                         registry,
@@ -130,6 +134,11 @@ final class Daemon {
         Sandbox.confine(Role.PARENT);
         Log.info("startup");
         readiness.accept(null);
+        kvm.test(device -> toVmm(new ParentToVmm.ProbeKvm(), device));
+        kvm.whenKnown(this::autoStart);
+    }
+
+    private void autoStart() {
         for (VmConfig vm : configuration.vms()) {
             if (vm.enabled()) {
                 registry.find(VmRef.byName(vm.name())).ifPresent(this::autoStart);
@@ -151,9 +160,24 @@ final class Daemon {
         int client = imsg.peerId();
         switch (ControlToParent.decode(imsg)) {
             case ControlToParent.Ready _ -> ready(Role.CONTROL);
-            case ControlToParent.Request request ->
-                    requests.handle(client, request.uid(), request.request(), descriptor);
-            case ControlToParent.ClientGone _ -> requests.clientGone(client);
+            case ControlToParent.Request request -> {
+                Runnable action =
+                        () -> requests.handle(client, request.uid(), request.request(), descriptor);
+                if (kvm.pending() && request.request() instanceof ClientRequest.Start) {
+                    starting.add(client);
+                }
+                inTurn(client, action);
+            }
+            case ControlToParent.ClientGone _ -> inTurn(client, () -> requests.clientGone(client));
+        }
+    }
+
+    /** A start waits for the verdict about the vmm device, and what its client says next for it. */
+    private void inTurn(int client, Runnable action) {
+        if (kvm.pending() && starting.contains(client)) {
+            kvm.whenKnown(action);
+        } else {
+            action.run();
         }
     }
 
@@ -163,6 +187,10 @@ final class Daemon {
             case VmmToParent.VmStarted started -> machines.started(started);
             case VmmToParent.VmEnded ended -> machines.ended(ended);
             case VmmToParent.VmPaused paused -> machines.paused(paused);
+            case VmmToParent.KvmProbed probed -> {
+                kvm.verdict(probed.verdict());
+                starting.clear();
+            }
         }
     }
 

@@ -11,6 +11,7 @@ import vmd.log.Log;
 import vmd.posix.Fd;
 import vmd.posix.PosixException;
 import vmd.proto.ClientReply;
+import vmd.proto.EngineChoice;
 import vmd.proto.MachineSpec;
 import vmd.proto.Outcome;
 import vmd.proto.ParentToVmm;
@@ -37,6 +38,7 @@ final class Machines {
     }
 
     private final Registry registry;
+    private final KvmDevice kvm;
     private final Supervisor supervisor;
     private final Clients clients;
     private final Consumer<ConsoleTty> retirement;
@@ -49,12 +51,14 @@ final class Machines {
      */
     Machines(
             Registry registry,
+            KvmDevice kvm,
             Supervisor supervisor,
             Clients clients,
             Consumer<ConsoleTty> retirement,
             int daemonUid) {
         this.retirement = retirement;
         this.registry = registry;
+        this.kvm = kvm;
         this.supervisor = supervisor;
         this.clients = clients;
         this.daemonUid = daemonUid;
@@ -95,10 +99,11 @@ final class Machines {
     /** Opens the machine's files and sends everything down (reference order of messages). */
     private void send(Vm vm, ConsoleTty console) throws Refusal {
         checkMemory(vm.definition);
+        EngineChoice engine = kvm.resolve(vm.definition.engine());
         Images.Taken files;
         MachineSpec spec;
         try (Images images = new Images(vm)) {
-            spec = spec(vm, images);
+            spec = spec(vm, engine, images);
             files = images.take();
         } catch (PosixException e) {
             throw new Refusal(e.errno(), String.valueOf(e.getMessage()));
@@ -110,20 +115,23 @@ final class Machines {
         for (int k = 0; k < files.disks().size(); k++) {
             supervisor.send(new ParentToVmm.StartDisk(vm.id, k), files.disks().get(k));
         }
+        if (engine == EngineChoice.KVM) {
+            supervisor.send(new ParentToVmm.StartKvm(vm.id), kvm.copy());
+        }
         supervisor.send(new ParentToVmm.StartEnd(vm.id), console.masterCopy());
         vm.state = VmState.RUNNING;
         vm.startOrder = ++starts;
         vm.lastStartNs = System.nanoTime();
     }
 
-    private static MachineSpec spec(Vm vm, Images images) {
+    private static MachineSpec spec(Vm vm, EngineChoice engine, Images images) {
         Definition definition = vm.definition;
         return new MachineSpec(
                 vm.id,
                 definition.name(),
                 definition.memoryBytes(),
                 definition.vcpus(),
-                definition.engine(),
+                engine,
                 definition.cmdline(),
                 images.hasInitrd(),
                 images.diskSpecs());
@@ -151,7 +159,7 @@ final class Machines {
         if (!message.outcome().ok()) {
             Log.warn("failed to start vm " + vm.name() + ": " + message.outcome().message());
             answerStarter(vm, message.outcome());
-            terminate(vm);
+            terminate(vm, VmState.STOPPED);
             return;
         }
         vm.pid = message.pid();
@@ -199,13 +207,15 @@ final class Machines {
         if (reboot && restart(vm)) {
             return;
         }
-        if (outcome.ok() || outcome.code() == Outcome.EAGAIN) {
+        boolean inOrder =
+                outcome.ok() || outcome.code() == Outcome.EAGAIN || vm.state == VmState.STOPPING;
+        if (inOrder) {
             String why = outcome.text().isEmpty() ? "" : ": " + outcome.text();
             Log.info(vm.name() + ": terminated vm " + vm.id + why);
         } else {
             Log.warn(vm.name() + ": terminated vm " + vm.id + ": " + outcome.message());
         }
-        terminate(vm);
+        terminate(vm, inOrder ? VmState.STOPPED : VmState.CRASHED);
     }
 
     /** Starts a machine again whose guest asked for it; the terminal stays. */
@@ -227,9 +237,13 @@ final class Machines {
         }
     }
 
-    /** Nothing of the machine's process is left: forgets it or keeps it as stopped. */
-    private void terminate(Vm vm) {
-        vm.state = VmState.STOPPED;
+    /**
+     * Nothing of the machine's process is left: forgets it, or keeps it if vm.conf defines it.
+     *
+     * @param state the state that it is in from now on
+     */
+    private void terminate(Vm vm, VmState state) {
+        vm.state = state;
         vm.pid = 0;
         vm.engine = vm.definition.engine();
         ConsoleTty console = vm.console;

@@ -18,7 +18,6 @@ import vmd.proto.Limits;
 import vmd.proto.Outcome;
 import vmd.proto.VmInfo;
 import vmd.proto.VmRef;
-import vmd.proto.VmState;
 
 /** Carries out what clients ask. Used on the event loop's thread only. */
 final class Requests {
@@ -241,7 +240,7 @@ final class Requests {
     private void await(int client, int uid, ClientRequest.Wait wait) {
         try {
             Vm vm = permitted(wait.vm(), uid);
-            if (vm.state == VmState.STOPPED) {
+            if (!vm.active()) {
                 throw invalid("vm \"" + vm.name() + "\" is not running");
             }
             vm.waiters.add(client);

@@ -58,7 +58,7 @@ final class Vm {
 
     /** Whether there is a process of this machine, or one is being made. */
     boolean active() {
-        return state != VmState.STOPPED;
+        return state != VmState.STOPPED && state != VmState.CRASHED;
     }
 
     VmInfo info() {

@@ -51,6 +51,7 @@ class RequestsTest {
     private final Machines machines =
             new Machines(
                     registry,
+                    KvmDevice.absent("no such device"),
                     (message, descriptor) -> sent.add(new Sent(message, descriptor)),
                     (client, reply) -> replies.add(reply),
                     ConsoleTty::close,

@@ -9,6 +9,7 @@ import vmd.imsg.Imsg;
 import vmd.imsg.ImsgException;
 import vmd.log.Log;
 import vmd.posix.Fd;
+import vmd.proto.EngineChoice;
 import vmd.proto.MachineSpec;
 import vmd.proto.VmmToVm;
 
@@ -23,10 +24,17 @@ final class Delivery implements Channel.Receiver {
     private @Nullable MachineSpec spec;
     private @Nullable Fd kernel;
     private @Nullable Fd initrd;
+    private @Nullable Fd kvm;
     private final List<Fd> disks = new ArrayList<>();
 
     /** A machine, complete. */
-    record Parts(MachineSpec spec, Fd kernel, @Nullable Fd initrd, List<Fd> disks, Fd console) {}
+    record Parts(
+            MachineSpec spec,
+            Fd kernel,
+            @Nullable Fd initrd,
+            List<Fd> disks,
+            @Nullable Fd kvm,
+            Fd console) {}
 
     /** What the supervisor may want of a machine that it has delivered. */
     interface Wishes {
@@ -91,6 +99,13 @@ final class Delivery implements Channel.Receiver {
                 }
                 disks.add(descriptor);
             }
+            case VmmToVm.Kvm _ -> {
+                if (spec == null || spec.engine() != EngineChoice.KVM || kvm != null) {
+                    throw new ImsgException("unexpected vmm device");
+                }
+                kvm = descriptor;
+            }
+            case VmmToVm.ProbeKvm _ -> throw new ImsgException("this process is no test");
             case VmmToVm.Console _ -> complete.complete(parts(descriptor));
             case VmmToVm.Stop _, VmmToVm.Pause _ -> throw new IllegalStateException();
         }
@@ -102,10 +117,11 @@ final class Delivery implements Channel.Receiver {
         if (machine == null
                 || boot == null
                 || machine.initrd() != (initrd != null)
+                || (machine.engine() == EngineChoice.KVM) != (kvm != null)
                 || machine.disks().size() != disks.size()) {
             throw new ImsgException("machine is incomplete");
         }
-        return new Parts(machine, boot, initrd, List.copyOf(disks), console);
+        return new Parts(machine, boot, initrd, List.copyOf(disks), kvm, console);
     }
 
     @Override

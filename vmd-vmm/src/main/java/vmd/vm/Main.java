@@ -24,6 +24,9 @@ public final class Main {
         Channel channel = Channel.towardsStarter(ChildProcess.channel(), startUp.name());
         Privileges.drop(startUp.account());
         sandbox.enter(List.of());
+        if (startUp.arguments().contains(KvmProbe.ARGUMENT)) {
+            KvmProbe.run(channel);
+        }
         Run run = new Run();
         Delivery delivery =
                 new Delivery(

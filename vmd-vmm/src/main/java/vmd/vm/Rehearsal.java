@@ -44,7 +44,8 @@ final class Rehearsal {
                         1, "rehearsal", MEMORY_BYTES, 1, EngineChoice.SOFT, "", false, List.of());
         Fd kernel = FileIo.open(args[0], FileIo.O_RDONLY);
         Delivery.Parts parts =
-                new Delivery.Parts(spec, kernel, null, List.of(), Terminals.openPty().master());
+                new Delivery.Parts(
+                        spec, kernel, null, List.of(), null, Terminals.openPty().master());
         Outcome outcome = new Run().run(parts, engine -> new VmToVmm.Started(engine).encode(0));
         System.exit(outcome.code());
     }

@@ -81,7 +81,8 @@ final class Run {
                             FileSource.of("kernel", kernel),
                             initrd == null ? null : FileSource.of("initrd", initrd),
                             spec.cmdline(),
-                            Log::info));
+                            Log::info,
+                            parts.kvm()));
         }
     }
 
@@ -155,6 +156,12 @@ final class Run {
         }
     }
 
+    /** The log gets everything, registers included; the outcome the first line. */
+    private static Outcome failed(String reason) {
+        reason.lines().forEach(Log::warn);
+        return Outcome.of(Outcome.EIO, reason.lines().findFirst().orElse(""));
+    }
+
     private static Outcome outcome(End end) {
         return switch (end.kind()) {
             case POWER_OFF, STOPPED -> Outcome.of(0, end.reason());
@@ -164,7 +171,7 @@ final class Run {
                 if (end.cause() != null) {
                     Log.warn("the machine failed", end.cause());
                 }
-                yield Outcome.of(Outcome.EIO, end.reason());
+                yield failed(end.reason());
             }
         };
     }

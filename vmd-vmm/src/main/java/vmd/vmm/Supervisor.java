@@ -1,6 +1,7 @@
 package vmd.vmm;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,18 +35,30 @@ final class Supervisor {
     private final Consumer<VmmToParent> parent;
     private final Map<Integer, VmProcess> running = new HashMap<>();
     private @Nullable Assembly assembly;
+    private @Nullable Probe probe;
     private boolean ending;
 
     /** A machine whose descriptors are still coming. */
-    private static final class Assembly {
+    static final class Assembly {
         final MachineSpec spec;
         final Fd kernel;
         @Nullable Fd initrd;
+        @Nullable Fd kvm;
         final List<Fd> disks = new ArrayList<>();
 
         Assembly(MachineSpec spec, Fd kernel) {
             this.spec = spec;
             this.kernel = kernel;
+        }
+
+        void close() {
+            kernel.close();
+            disks.forEach(Fd::close);
+            for (Fd fd : Arrays.asList(initrd, kvm)) {
+                if (fd != null) {
+                    fd.close();
+                }
+            }
         }
     }
 
@@ -82,6 +95,14 @@ final class Supervisor {
                 }
                 current.disks.add(required(descriptor));
             }
+            case ParentToVmm.StartKvm kvm -> {
+                Assembly current = assembly(kvm.id());
+                if (current.spec.engine() != EngineChoice.KVM || current.kvm != null) {
+                    throw new ImsgException("unexpected vmm device");
+                }
+                current.kvm = required(descriptor);
+            }
+            case ParentToVmm.ProbeKvm _ -> probe(required(descriptor));
             case ParentToVmm.StartEnd end -> start(end.id(), required(descriptor));
             case ParentToVmm.StopVm stop -> {
                 VmProcess vm = running.get(stop.id());
@@ -124,35 +145,53 @@ final class Supervisor {
     private void start(int id, Fd console) {
         Assembly parts = assembly(id);
         MachineSpec spec = parts.spec;
-        if (parts.disks.size() != spec.disks().size() || (parts.initrd != null) != spec.initrd()) {
+        if (parts.disks.size() != spec.disks().size()
+                || (parts.initrd != null) != spec.initrd()
+                || (parts.kvm != null) != (spec.engine() == EngineChoice.KVM)) {
             throw new ImsgException("vm " + id + " is incomplete");
         }
         assembly = null;
         Spawner.Child child;
         try {
-            child =
-                    spawner.start(
-                            Role.VM,
-                            new StartUp(
-                                    "vm/" + spec.name(),
-                                    account,
-                                    foreground,
-                                    Log.verbosity(),
-                                    List.of()));
+            child = spawn("vm/" + spec.name(), List.of());
         } catch (PosixException e) {
             Log.warn("cannot start the process of vm " + spec.name(), e);
-            parts.kernel.close();
-            parts.disks.forEach(Fd::close);
-            if (parts.initrd != null) {
-                parts.initrd.close();
-            }
+            parts.close();
             console.close();
             report(id, Outcome.of(e.errno(), String.valueOf(e.getMessage())), 0);
             return;
         }
         VmProcess vm = new VmProcess(this, loop, child, spec);
         running.put(id, vm);
-        vm.begin(parts.kernel, parts.initrd, parts.disks, console);
+        vm.begin(parts, console);
+    }
+
+    private Spawner.Child spawn(String name, List<String> arguments) {
+        return spawner.start(
+                Role.VM, new StartUp(name, account, foreground, Log.verbosity(), arguments));
+    }
+
+    /** Has a process of its own try the kernel's vmm device, which may take any turn. */
+    private void probe(Fd kvm) {
+        if (probe != null) {
+            throw new ImsgException("one test of the vmm device at a time");
+        }
+        Spawner.Child child;
+        try {
+            child = spawn(Probe.NAME, List.of(Probe.ARGUMENT));
+        } catch (PosixException e) {
+            kvm.close();
+            probed(Outcome.of(e.errno(), String.valueOf(e.getMessage())));
+            return;
+        }
+        probe = new Probe(loop, child, this::probed);
+        probe.begin(kvm);
+    }
+
+    private void probed(Outcome verdict) {
+        probe = null;
+        parent.accept(new VmmToParent.KvmProbed(verdict));
+        stopWhenEmpty();
     }
 
     private void report(int id, Outcome outcome, int pid) {
@@ -184,11 +223,14 @@ final class Supervisor {
     void end() {
         ending = true;
         running.values().forEach(vm -> vm.stop(true));
+        if (probe != null) {
+            probe.kill();
+        }
         stopWhenEmpty();
     }
 
     private void stopWhenEmpty() {
-        if (ending && running.isEmpty()) {
+        if (ending && running.isEmpty() && probe == null) {
             loop.stop();
         }
     }

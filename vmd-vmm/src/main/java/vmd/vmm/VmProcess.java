@@ -1,7 +1,6 @@
 package vmd.vmm;
 
 import java.util.ArrayDeque;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import vmd.imsg.Channel;
 import vmd.imsg.EventLoop;
@@ -58,15 +57,18 @@ final class VmProcess implements Channel.Receiver {
     }
 
     /** Watches the process and hands it its machine; the descriptors go with it. */
-    void begin(Fd kernel, @Nullable Fd initrd, List<Fd> disks, Fd console) {
+    void begin(Supervisor.Assembly parts, Fd console) {
         channel.start(loop, this);
         ExitWatch.start(pid, "vm " + spec.id(), loop, this::exited);
-        send(new VmmToVm.Configure(spec, Log.verbosity()), kernel);
-        if (initrd != null) {
-            send(new VmmToVm.Initrd(), initrd);
+        send(new VmmToVm.Configure(spec, Log.verbosity()), parts.kernel);
+        if (parts.initrd != null) {
+            send(new VmmToVm.Initrd(), parts.initrd);
         }
-        for (int k = 0; k < disks.size(); k++) {
-            send(new VmmToVm.Disk(k), disks.get(k));
+        for (int k = 0; k < parts.disks.size(); k++) {
+            send(new VmmToVm.Disk(k), parts.disks.get(k));
+        }
+        if (parts.kvm != null) {
+            send(new VmmToVm.Kvm(), parts.kvm);
         }
         send(new VmmToVm.Console(), console);
         loop.after(START_TIMEOUT_MS, this::checkStarted);
@@ -124,6 +126,7 @@ final class VmProcess implements Channel.Receiver {
                 supervisor.paused(this, message.paused());
             }
             case VmToVmm.Ended message -> farewell = message.outcome();
+            case VmToVmm.KvmProbed _ -> throw new ImsgException("a machine is no test");
         }
     }
 

@@ -8,6 +8,8 @@ import vmd.imsg.FieldWriter;
 /**
  * A machine as its process needs to know it: everything is open already, no path is left.
  *
+ * @param engine the vmm device that runs it, never {@code AUTO}; for {@code KVM} the open device
+ *     follows
  * @param initrd whether an initial ramdisk follows
  * @param cmdline command line for a Linux kernel; may be empty
  * @param disks the disks that follow, in order

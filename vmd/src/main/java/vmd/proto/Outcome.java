@@ -18,6 +18,7 @@ public record Outcome(int code, String text) {
     public static final int ENOMEM = 12;
     public static final int EFAULT = 14;
     public static final int EBUSY = 16;
+    public static final int ENODEV = 19;
     public static final int EINVAL = 22;
     public static final int EALREADY = 114;
 
@@ -69,6 +70,7 @@ public record Outcome(int code, String text) {
             case ENOMEM -> "Cannot allocate memory";
             case EFAULT -> "Bad address";
             case EBUSY -> "Device busy";
+            case ENODEV -> "Operation not supported by device";
             case EINVAL -> "Invalid argument";
             case EALREADY -> "Operation already in progress";
             case EPROCLIM -> "Too many processes";

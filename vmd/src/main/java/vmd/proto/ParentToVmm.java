@@ -137,6 +137,44 @@ public sealed interface ParentToVmm extends Message {
         }
     }
 
+    /** Finds out what the kernel's vmm device can do; the open device travels with it. */
+    record ProbeKvm() implements ParentToVmm {
+        static final int TYPE = 348;
+
+        @Override
+        public int type() {
+            return TYPE;
+        }
+
+        @Override
+        public boolean carriesDescriptor() {
+            return true;
+        }
+
+        @Override
+        public void write(FieldWriter out) {}
+    }
+
+    /** The kernel's vmm device, for the machine that is being started and is to run on it. */
+    record StartKvm(int id) implements ParentToVmm {
+        static final int TYPE = 349;
+
+        @Override
+        public int type() {
+            return TYPE;
+        }
+
+        @Override
+        public boolean carriesDescriptor() {
+            return true;
+        }
+
+        @Override
+        public void write(FieldWriter out) {
+            out.u32(id);
+        }
+    }
+
     static ParentToVmm decode(Imsg imsg) {
         return Decoding.<ParentToVmm>decode(
                 "parent to vmm",
@@ -160,6 +198,9 @@ public sealed interface ParentToVmm extends Message {
                             case PauseVm.TYPE ->
                                     new PauseVm(
                                             in.u32(1, Integer.MAX_VALUE, "machine id"), in.bool());
+                            case ProbeKvm.TYPE -> new ProbeKvm();
+                            case StartKvm.TYPE ->
+                                    new StartKvm(in.u32(1, Integer.MAX_VALUE, "machine id"));
                             default -> null;
                         });
     }

@@ -8,7 +8,9 @@ public enum VmState {
     WAITING,
     RUNNING,
     STOPPING,
-    PAUSED;
+    PAUSED,
+    /** Ended because the engine, the host or its process failed; can be started again. */
+    CRASHED;
 
     /** The word of the STATE column. */
     public String word() {

@@ -54,6 +54,21 @@ public sealed interface VmToVmm extends Message {
         }
     }
 
+    /** The answer to {@link VmmToVm.ProbeKvm}; the process ends after it. */
+    record KvmProbed(Outcome verdict) implements VmToVmm {
+        static final int TYPE = 374;
+
+        @Override
+        public int type() {
+            return TYPE;
+        }
+
+        @Override
+        public void write(FieldWriter out) {
+            verdict.write(out);
+        }
+    }
+
     static VmToVmm decode(Imsg imsg) {
         return Decoding.<VmToVmm>decode(
                 "vm to vmm",
@@ -63,6 +78,7 @@ public sealed interface VmToVmm extends Message {
                             case Started.TYPE -> new Started(in.oneOf(EngineChoice.values()));
                             case Ended.TYPE -> new Ended(Outcome.read(in));
                             case Paused.TYPE -> new Paused(in.bool());
+                            case KvmProbed.TYPE -> new KvmProbed(Outcome.read(in));
                             default -> null;
                         });
     }

@@ -72,6 +72,21 @@ public sealed interface VmmToParent extends Message {
         }
     }
 
+    /** The answer to {@link ParentToVmm.ProbeKvm}: whether the device is good, else why not. */
+    record KvmProbed(Outcome verdict) implements VmmToParent {
+        static final int TYPE = 355;
+
+        @Override
+        public int type() {
+            return TYPE;
+        }
+
+        @Override
+        public void write(FieldWriter out) {
+            verdict.write(out);
+        }
+    }
+
     static VmmToParent decode(Imsg imsg) {
         return Decoding.<VmmToParent>decode(
                 "vmm to parent",
@@ -92,6 +107,7 @@ public sealed interface VmmToParent extends Message {
                             case VmPaused.TYPE ->
                                     new VmPaused(
                                             in.u32(1, Integer.MAX_VALUE, "machine id"), in.bool());
+                            case KvmProbed.TYPE -> new KvmProbed(Outcome.read(in));
                             default -> null;
                         });
     }

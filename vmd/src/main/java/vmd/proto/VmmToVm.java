@@ -114,6 +114,42 @@ public sealed interface VmmToVm extends Message {
         }
     }
 
+    /** The kernel's vmm device that the machine runs on. */
+    record Kvm() implements VmmToVm {
+        static final int TYPE = 367;
+
+        @Override
+        public int type() {
+            return TYPE;
+        }
+
+        @Override
+        public boolean carriesDescriptor() {
+            return true;
+        }
+
+        @Override
+        public void write(FieldWriter out) {}
+    }
+
+    /** Instead of a machine: the kernel's vmm device, to be tested. */
+    record ProbeKvm() implements VmmToVm {
+        static final int TYPE = 368;
+
+        @Override
+        public int type() {
+            return TYPE;
+        }
+
+        @Override
+        public boolean carriesDescriptor() {
+            return true;
+        }
+
+        @Override
+        public void write(FieldWriter out) {}
+    }
+
     static VmmToVm decode(Imsg imsg) {
         return Decoding.<VmmToVm>decode(
                 "vmm to vm",
@@ -129,6 +165,8 @@ public sealed interface VmmToVm extends Message {
                             case Console.TYPE -> new Console();
                             case Stop.TYPE -> new Stop();
                             case Pause.TYPE -> new Pause(in.bool());
+                            case Kvm.TYPE -> new Kvm();
+                            case ProbeKvm.TYPE -> new ProbeKvm();
                             default -> null;
                         });
     }

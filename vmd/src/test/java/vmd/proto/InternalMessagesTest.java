@@ -59,14 +59,17 @@ class InternalMessagesTest {
                                 new ParentToVmm.StartDisk(1, 3),
                                 new ParentToVmm.StartEnd(1),
                                 new ParentToVmm.StopVm(1, true),
-                                new ParentToVmm.PauseVm(1, true))),
+                                new ParentToVmm.PauseVm(1, true),
+                                new ParentToVmm.ProbeKvm(),
+                                new ParentToVmm.StartKvm(1))),
                 new Direction(
                         VmmToParent::decode,
                         List.of(
                                 new VmmToParent.Ready(),
                                 new VmmToParent.VmStarted(1, Outcome.OK, 99, EngineChoice.SOFT),
                                 new VmmToParent.VmEnded(1, Outcome.of(Outcome.EAGAIN)),
-                                new VmmToParent.VmPaused(1, false))),
+                                new VmmToParent.VmPaused(1, false),
+                                new VmmToParent.KvmProbed(Outcome.OK))),
                 new Direction(
                         VmmToVm::decode,
                         List.of(
@@ -75,12 +78,15 @@ class InternalMessagesTest {
                                 new VmmToVm.Disk(0),
                                 new VmmToVm.Console(),
                                 new VmmToVm.Stop(),
-                                new VmmToVm.Pause(true))),
+                                new VmmToVm.Pause(true),
+                                new VmmToVm.Kvm(),
+                                new VmmToVm.ProbeKvm())),
                 new Direction(
                         VmToVmm::decode,
                         List.of(
                                 new VmToVmm.Started(EngineChoice.KVM),
                                 new VmToVmm.Paused(true),
+                                new VmToVmm.KvmProbed(Outcome.of(Outcome.ENODEV, "int3")),
                                 new VmToVmm.Ended(Outcome.of(Outcome.EIO, "engine failed")))));
     }
 

@@ -1,18 +1,28 @@
 package vmm.machine;
 
+import org.jspecify.annotations.Nullable;
+import vmd.posix.Fd;
 import vmm.cpu.SoftEngine;
 import vmm.engine.Engine;
+import vmm.kvm.KvmEngine;
 
 /** The vmm devices by their names in vm.conf. */
 public final class Engines {
     private Engines() {}
 
     /**
-     * Opens the engine called {@code name}: {@code soft}, or {@code auto} for the best there is.
+     * Opens the engine called {@code name}: {@code soft}, or {@code kvm} over the open {@code
+     * device}, which stays the caller's. Which of them it is to be is decided already.
      */
-    public static Engine open(String name) {
+    public static Engine open(String name, @Nullable Fd device) {
         return switch (name) {
-            case "auto", "soft" -> new SoftEngine();
+            case "soft" -> new SoftEngine();
+            case "kvm" -> {
+                if (device == null) {
+                    throw new IllegalArgumentException("kvm without its device");
+                }
+                yield new KvmEngine(device);
+            }
             default -> throw new IllegalArgumentException("no engine named " + name);
         };
     }

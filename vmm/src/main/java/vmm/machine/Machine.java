@@ -44,7 +44,7 @@ public final class Machine implements AutoCloseable {
         lock = board.lock();
         changed = lock.newCondition();
         CpuState entry = load(config);
-        engine = Engines.open(config.engine());
+        engine = Engines.open(config.engine(), config.device());
         vcpu = engine.createVcpu(0, config.memory(), board);
         vcpu.state(entry);
         connectPin();
@@ -148,7 +148,7 @@ public final class Machine implements AutoCloseable {
             case TRIPLE_FAULT -> End.of(End.Kind.TRIPLE_FAULT);
             case HALTED_FOREVER ->
                     End.of(End.Kind.POWER_OFF, "processor halted with interrupts disabled");
-            case FAILED -> End.of(End.Kind.FAILED, "the " + engine.name() + " engine failed");
+            case FAILED -> End.of(End.Kind.FAILED, vcpu.failure());
         };
     }
 

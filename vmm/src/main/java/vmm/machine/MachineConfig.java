@@ -3,6 +3,7 @@ package vmm.machine;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import vmd.posix.Fd;
 import vmm.boot.BootSource;
 import vmm.disk.Disk;
 import vmm.mem.GuestMemory;
@@ -15,6 +16,8 @@ import vmm.mem.GuestMemory;
  * @param disks in the order of their slots; the machine closes them
  * @param console hears what the guest sends to its first serial port
  * @param log hears, one line at a time, what an operator should know
+ * @param device what the engine runs on, such as an open {@code /dev/kvm}; stays the caller's,
+ *     until the machine is closed
  */
 public record MachineConfig(
         GuestMemory memory,
@@ -25,7 +28,22 @@ public record MachineConfig(
         BootSource kernel,
         @Nullable BootSource initrd,
         String commandLine,
-        Consumer<String> log) {
+        Consumer<String> log,
+        @Nullable Fd device) {
+
+    /** A machine whose engine needs no device. */
+    public MachineConfig(
+            GuestMemory memory,
+            int vcpus,
+            String engine,
+            List<Disk> disks,
+            Console console,
+            BootSource kernel,
+            @Nullable BootSource initrd,
+            String commandLine,
+            Consumer<String> log) {
+        this(memory, vcpus, engine, disks, console, kernel, initrd, commandLine, log, null);
+    }
 
     /** The receiving end of the guest's serial line. */
     public interface Console {
