@@ -195,6 +195,11 @@ public final class Cpu {
     /** What decoded code depends on: code size, privilege, protected mode. */
     int mode;
 
+    /** 64 less the width of linear addresses. */
+    private int canonicalShift = 64 - 48;
+
+    private static final int WIDEST_SHIFT = 64 - 57;
+
     /** Width of the stack pointer as a mask: 0xffff, 0xffffffff or all ones. */
     public long stackMask = 0xffff;
 
@@ -371,6 +376,7 @@ public final class Cpu {
 
     /** Recomputes what follows from CR0, CR4, EFER, CS, SS and CPL. */
     public void modeChanged() {
+        canonicalShift = (cr4 & CR4_LA57) != 0 ? 64 - 57 : 64 - 48;
         codeSize = codeSizeFor(segmentAccess[CS]);
         for (int segment = ES; segment <= TR; segment++) {
             segmentBase[segment] = codeSize == 8 && segment <= DS ? 0 : descriptorBase[segment];
@@ -412,6 +418,19 @@ public final class Cpu {
         } else {
             stackMask = (segmentAccess[SS] & ACCESS_BIG) != 0 ? 0xffff_ffffL : 0xffff;
         }
+    }
+
+    /** Whether {@code linear} is canonical under the paging mode that is set. */
+    public boolean canonical(long linear) {
+        return linear << canonicalShift >> canonicalShift == linear;
+    }
+
+    /**
+     * Whether a base or target may be loaded into a register of the system: there the width that
+     * the processor has counts, not the paging mode (SDM volume 1 section 3.3.7.1).
+     */
+    public boolean canonicalBase(long linear) {
+        return linear << WIDEST_SHIFT >> WIDEST_SHIFT == linear;
     }
 
     /** Whether protected mode is on and the processor is not in virtual-8086 mode. */

@@ -43,7 +43,9 @@ final class SavedState {
                 cpu.gdtLimit,
                 cpu.idtBase,
                 cpu.idtLimit,
-                new long[] {cpu.cr0, cpu.cr2, cpu.cr3, cpu.cr4, cpu.cr8, cpu.xcr0},
+                new long[] {
+                    cpu.cr0, cpu.cr2, cpu.cr3, cpu.cr4, cpu.cr8, cpu.xcr0, cpu.pkru & 0xffff_ffffL
+                },
                 new long[] {cpu.dr[0], cpu.dr[1], cpu.dr[2], cpu.dr[3], cpu.dr[6], cpu.dr[7]},
                 msrs(cpu),
                 fxsave(cpu),
@@ -116,6 +118,7 @@ final class SavedState {
         cpu.cr4 = control[3];
         cpu.cr8 = control[4];
         cpu.xcr0 = control[5];
+        cpu.pkru = control.length > 6 ? (int) control[6] : 0;
     }
 
     private static void restoreMsrs(Cpu cpu, long[] msrs) {

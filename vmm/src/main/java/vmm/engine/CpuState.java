@@ -6,7 +6,7 @@ package vmm.engine;
  *
  * @param gpr RAX RCX RDX RBX RSP RBP RSI RDI R8..R15
  * @param segments ES CS SS DS FS GS LDTR TR, in this order
- * @param control CR0 CR2 CR3 CR4 CR8 and XCR0
+ * @param control CR0 CR2 CR3 CR4 CR8 XCR0, and PKRU if the engine knows it
  * @param debug DR0..DR3 DR6 DR7
  * @param msrs EFER STAR LSTAR CSTAR SFMASK KERNEL_GS_BASE SYSENTER_CS SYSENTER_ESP SYSENTER_EIP PAT
  *     TSC

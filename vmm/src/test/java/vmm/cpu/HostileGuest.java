@@ -44,7 +44,8 @@ final class HostileGuest {
                     | Cpu.CR4_FSGSBASE
                     | Cpu.CR4_OSXSAVE
                     | Cpu.CR4_SMEP
-                    | Cpu.CR4_SMAP;
+                    | Cpu.CR4_SMAP
+                    | Cpu.CR4_PKE;
     private static final long[] XCR0 = {1, 3, 7, 0x207};
 
     private final GuestMemory memory;
@@ -356,6 +357,7 @@ final class HostileGuest {
         cr0 |= (protectedMode ? Cpu.CR0_PE : 0) | (paging ? Cpu.CR0_PG : 0);
         long cr4 = random.nextLong() & CR4_OPTIONAL | (pae ? Cpu.CR4_PAE : 0);
         cr4 |= chance(70) ? Cpu.CR4_OSFXSR | Cpu.CR4_OSXSAVE : 0;
+        cr4 |= longMode() ? random.nextInt() & (Cpu.CR4_PCIDE | Cpu.CR4_LA57) : 0;
         long efer = random.nextInt() & (Cpu.EFER_SCE | Cpu.EFER_NXE);
         efer |= longMode() ? Cpu.EFER_LME | Cpu.EFER_LMA : 0;
         long[] control = {

@@ -53,7 +53,7 @@ public final class Branch {
     /** The target as the operand size leaves it, or the fault that going there is. */
     private static long checked(Cpu cpu, int size, long target) {
         if (size == 8) {
-            if (target << 16 >> 16 != target) {
+            if (target << 16 >> 16 != target && !cpu.canonical(target)) {
                 throw cpu.protection();
             }
             return target;

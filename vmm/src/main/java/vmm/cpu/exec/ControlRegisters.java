@@ -31,11 +31,26 @@ final class ControlRegisters {
                     | Cpu.CR4_FSGSBASE
                     | Cpu.CR4_OSXSAVE
                     | Cpu.CR4_SMEP
-                    | Cpu.CR4_SMAP;
+                    | Cpu.CR4_SMAP
+                    | Cpu.CR4_PCIDE
+                    | Cpu.CR4_LA57
+                    | Cpu.CR4_PKE;
 
     /** Changes of these drop all translations, SDM 3 section 4.10.4.1. */
     private static final long CR4_PAGING =
-            Cpu.CR4_PSE | Cpu.CR4_PAE | Cpu.CR4_PGE | Cpu.CR4_SMEP | Cpu.CR4_SMAP;
+            Cpu.CR4_PSE
+                    | Cpu.CR4_PAE
+                    | Cpu.CR4_PGE
+                    | Cpu.CR4_SMEP
+                    | Cpu.CR4_SMAP
+                    | Cpu.CR4_PCIDE
+                    | Cpu.CR4_LA57
+                    | Cpu.CR4_PKE;
+
+    /** Changes of these load the page directory pointers of PAE paging, SDM 3 section 4.4.1. */
+    private static final long CR4_POINTERS = Cpu.CR4_PSE | Cpu.CR4_PAE | Cpu.CR4_PGE | Cpu.CR4_SMEP;
+
+    private static final long CR3_NO_FLUSH = 1L << 63, CR3_PCID = 0xfff;
 
     private static final long CR3_RESERVED = -(1L << Cpuid.PHYSICAL_BITS);
     private static final long EFER_DEFINED =
@@ -104,8 +119,10 @@ final class ControlRegisters {
         if (paging && !was) {
             efer = enablePaging(cpu);
         } else if (was && !paging) {
-            require(cpu, !cpu.longMode());
+            require(cpu, !cpu.longMode() && (cpu.cr4 & Cpu.CR4_PCIDE) == 0);
             efer &= ~Cpu.EFER_LMA;
+        } else if (cpu.mmu.paePaging() && ((value ^ cpu.cr0) & (Cpu.CR0_CD | Cpu.CR0_NW)) != 0) {
+            require(cpu, cpu.mmu.loadPointers(cpu.cr3)); // SDM 3 section 4.4.1
         }
         long old = cpu.cr0;
         cpu.cr0 = value & CR0_DEFINED | Cpu.CR0_ET;
@@ -134,6 +151,10 @@ final class ControlRegisters {
     }
 
     private static void writeCr3(Cpu cpu, long value) {
+        if ((cpu.cr4 & Cpu.CR4_PCIDE) != 0) {
+            // To keep the translations of the context is allowed, not required: there is one set.
+            value &= ~CR3_NO_FLUSH;
+        }
         boolean longMode = (cpu.efer & Cpu.EFER_LMA) != 0;
         require(cpu, !longMode || (value & CR3_RESERVED) == 0);
         if (cpu.mmu.paePaging()) {
@@ -150,7 +171,11 @@ final class ControlRegisters {
         boolean longMode = (cpu.efer & Cpu.EFER_LMA) != 0;
         require(cpu, !longMode || pae);
         long changed = value ^ cpu.cr4;
-        if (paging && pae && !longMode && (changed & CR4_PAGING) != 0) {
+        require(cpu, !longMode || (changed & Cpu.CR4_LA57) == 0);
+        if ((changed & value & Cpu.CR4_PCIDE) != 0) {
+            require(cpu, longMode && (cpu.cr3 & CR3_PCID) == 0);
+        }
+        if (paging && pae && !longMode && (changed & CR4_POINTERS) != 0) {
             require(cpu, cpu.mmu.loadPointers(cpu.cr3));
         }
         cpu.cr4 = value;

@@ -18,7 +18,7 @@ final class Cpuid {
     /** Physical and linear address widths. */
     static final int PHYSICAL_BITS = 40;
 
-    private static final int LINEAR_BITS = 48;
+    private static final int LINEAR_BITS = 57;
     private static final int MAX_BASIC = 0x16, MAX_EXTENDED = 0x8000_0008;
 
     /** Leaf 1 ECX. */
@@ -27,6 +27,7 @@ final class Cpuid {
             SSSE3 = 1 << 9,
             FMA = 1 << 12,
             CX16 = 1 << 13,
+            PCID = 1 << 17,
             SSE4_1 = 1 << 19,
             SSE4_2 = 1 << 20,
             MOVBE = 1 << 22,
@@ -65,6 +66,7 @@ final class Cpuid {
             SMEP = 1 << 7,
             BMI2 = 1 << 8,
             ERMS = 1 << 9,
+            INVPCID = 1 << 10,
             RDSEED = 1 << 18,
             ADX = 1 << 19,
             SMAP = 1 << 20,
@@ -72,7 +74,13 @@ final class Cpuid {
             CLWB = 1 << 24,
             SHA = 1 << 29;
 
-    private static final int UMIP = 1 << 2, VAES = 1 << 9, VPCLMULQDQ = 1 << 10, RDPID = 1 << 22;
+    private static final int UMIP = 1 << 2,
+            PKU = 1 << 3,
+            OSPKE = 1 << 4,
+            VAES = 1 << 9,
+            VPCLMULQDQ = 1 << 10,
+            LA57 = 1 << 16,
+            RDPID = 1 << 22;
     private static final int FSRM = 1 << 4, ARCH_CAPABILITIES = 1 << 29;
 
     /** Leaf 0xd.1 EAX. */
@@ -98,6 +106,7 @@ final class Cpuid {
                     | MOVBE
                     | POPCNT
                     | AES
+                    | PCID
                     | XSAVE
                     | AVX
                     | F16C
@@ -113,13 +122,14 @@ final class Cpuid {
                     | BMI2
                     | SMEP
                     | ERMS
+                    | INVPCID
                     | RDSEED
                     | ADX
                     | SMAP
                     | CLFLUSHOPT
                     | CLWB
                     | SHA;
-    private static final int FEATURES_7_C = UMIP | VAES | VPCLMULQDQ | RDPID;
+    private static final int FEATURES_7_C = UMIP | PKU | VAES | VPCLMULQDQ | LA57 | RDPID;
     private static final int FEATURES_7_D = FSRM | ARCH_CAPABILITIES;
     private static final int FEATURES_EXTENDED_C = LAHF | LZCNT | PREFETCHW;
     private static final int FEATURES_EXTENDED_D = SYSCALL | NX | PAGE_1G | RDTSCP | LONG_MODE;
@@ -180,11 +190,12 @@ final class Cpuid {
             case 4 -> cache(cpu, subleaf);
             case 7 -> {
                 boolean first = subleaf == 0;
+                int keys = (cpu.cr4 & Cpu.CR4_PKE) != 0 ? OSPKE : 0;
                 set(
                         cpu,
                         0,
                         first ? FEATURES_7_B : 0,
-                        first ? FEATURES_7_C : 0,
+                        first ? FEATURES_7_C | keys : 0,
                         first ? FEATURES_7_D : 0);
             }
             case 0xd -> extendedState(cpu, subleaf);

@@ -37,7 +37,7 @@ final class FastCall {
             throw cpu.undefined();
         }
         long rip = cpu.gpr[Cpu.RCX];
-        if (cpu.cpl != 0 || size == 8 && !SegmentLoad.canonical(rip)) {
+        if (cpu.cpl != 0 || size == 8 && !cpu.canonical(rip)) {
             throw cpu.protection();
         }
         int selector = (int) (cpu.star >>> 48);
@@ -73,7 +73,7 @@ final class FastCall {
             throw cpu.protection();
         }
         if (size == 8) {
-            if (!SegmentLoad.canonical(rip) || !SegmentLoad.canonical(rsp)) {
+            if (!cpu.canonical(rip) || !cpu.canonical(rsp)) {
                 throw cpu.protection();
             }
             code(cpu, selector + 32 | 3, CODE_64 | USER, 3);

@@ -483,7 +483,7 @@ public final class Hot {
         cpu.rip = ip;
         long sp = cpu.gpr[Cpu.RSP];
         long to = cpu.mmu.load64(Cpu.SS, sp);
-        if (to << 16 >> 16 != to) {
+        if (to << 16 >> 16 != to && !cpu.canonical(to)) {
             throw cpu.protection();
         }
         cpu.gpr[Cpu.RSP] = sp + 8;

@@ -34,7 +34,7 @@ final class InnerStack {
         long lowest = pointer - bytes & mask;
         boolean fits =
                 mask == -1
-                        ? SegmentLoad.canonical(lowest) && SegmentLoad.canonical(pointer - 1)
+                        ? cpu.canonical(lowest) && cpu.canonical(pointer - 1)
                         : fits(lowest, bytes);
         if (!fits) {
             throw Descriptor.fault(cpu, Cpu.SS_FAULT, selector, external);

@@ -170,7 +170,7 @@ public final class Interrupts {
             throw Descriptor.fault(cpu, Cpu.GP, selector, external);
         }
         long rip = upper << 32 | Descriptor.gateOffset(gate);
-        if (!SegmentLoad.canonical(rip)) {
+        if (!cpu.canonical(rip)) {
             throw cpu.fault(Cpu.GP, external);
         }
         int level = Descriptor.conforming(code) ? cpu.cpl : Descriptor.dpl(code);
@@ -198,7 +198,7 @@ public final class Interrupts {
             Cpu cpu, int level, long pointer, long flags, int errorCode, int external) {
         int bytes = errorCode >= 0 ? 48 : 40;
         long sp = pointer - bytes;
-        if (!SegmentLoad.canonical(sp) || !SegmentLoad.canonical(pointer - 1)) {
+        if (!cpu.canonical(sp) || !cpu.canonical(pointer - 1)) {
             throw cpu.fault(Cpu.SS_FAULT, external);
         }
         cpu.mmu.probeAs(level, sp, bytes);

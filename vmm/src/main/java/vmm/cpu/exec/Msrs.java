@@ -98,7 +98,7 @@ final class Msrs {
     }
 
     private static long canonical(Cpu cpu, long value) {
-        if (!SegmentLoad.canonical(value)) {
+        if (!cpu.canonicalBase(value)) {
             throw cpu.protection();
         }
         return value;

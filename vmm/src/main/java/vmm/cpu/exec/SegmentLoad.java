@@ -184,14 +184,10 @@ final class SegmentLoad {
     static void checkTarget(Cpu cpu, long descriptor, long rip) {
         boolean fine =
                 runs64(cpu, descriptor)
-                        ? canonical(rip)
+                        ? cpu.canonical(rip)
                         : rip >= 0 && rip <= Integer.toUnsignedLong(Descriptor.limit(descriptor));
         if (!fine) {
             throw cpu.protection();
         }
-    }
-
-    static boolean canonical(long linear) {
-        return linear << 16 >> 16 == linear;
     }
 }

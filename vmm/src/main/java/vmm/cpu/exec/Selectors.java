@@ -166,7 +166,7 @@ final class Selectors {
         long base = Descriptor.base(descriptor);
         if ((cpu.efer & Cpu.EFER_LMA) != 0) {
             base |= Descriptor.loadUpper(cpu, selector) << 32;
-            if (!SegmentLoad.canonical(base)) {
+            if (!cpu.canonicalBase(base)) {
                 throw Descriptor.fault(cpu, Cpu.GP, selector, 0);
             }
         }

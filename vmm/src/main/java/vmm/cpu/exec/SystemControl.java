@@ -57,6 +57,8 @@ public final class SystemControl {
                     SystemRows.WRFSBASE,
                     SystemRows.WRGSBASE ->
                     segmentBase(cpu, i);
+            case SystemRows.RDPKRU, SystemRows.WRPKRU -> protectionKeys(cpu, i);
+            case SystemRows.INVPCID -> invpcid(cpu, i);
             default -> ExtendedState.execute(cpu, i);
         }
     }
@@ -92,7 +94,7 @@ public final class SystemControl {
         int limit = cpu.mmu.load16(i.segment, at);
         long base = cpu.mmu.load(i.segment, at + 2, cpu.longMode() ? 8 : 4);
         if (cpu.longMode()) {
-            if (!SegmentLoad.canonical(base)) {
+            if (!cpu.canonicalBase(base)) {
                 throw cpu.protection();
             }
         } else if (i.size == 2) {
@@ -128,6 +130,52 @@ public final class SystemControl {
         checkSupervisor(cpu);
         long linear = cpu.segmentBase[i.segment] + cpu.effectiveAddress(i);
         cpu.mmu.flushPage(cpu.longMode() ? linear : linear & 0xffff_ffffL);
+    }
+
+    /** INVPCID, SDM volume 2: kinds are one address, one context, all with global pages, all. */
+    private static void invpcid(Cpu cpu, Insn i) {
+        checkSupervisor(cpu);
+        long kind = Operands.reg(cpu, i);
+        long at = cpu.effectiveAddress(i);
+        cpu.mmu.probe(i.segment, at, 16, false);
+        long context = cpu.mmu.load64(i.segment, at);
+        long linear = cpu.mmu.load64(i.segment, at + 8);
+        boolean named = kind == 0 || kind == 1;
+        boolean valid =
+                Long.compareUnsigned(kind, 3) <= 0
+                        && context >>> 12 == 0
+                        && (kind != 0 || cpu.canonicalBase(linear))
+                        && (!named || context == 0 || (cpu.cr4 & Cpu.CR4_PCIDE) != 0);
+        if (!valid) {
+            throw cpu.protection();
+        }
+        // The translations here are those of the current context.
+        if (kind == 2) {
+            cpu.mmu.flush();
+        } else if (kind == 3) {
+            cpu.mmu.flushNonGlobal();
+        } else if (context == (cpu.cr3 & 0xfff) || (cpu.cr4 & Cpu.CR4_PCIDE) == 0) {
+            if (kind == 0) {
+                cpu.mmu.flushPage(linear);
+            } else {
+                cpu.mmu.flushNonGlobal();
+            }
+        }
+    }
+
+    private static void protectionKeys(Cpu cpu, Insn i) {
+        if ((cpu.cr4 & Cpu.CR4_PKE) == 0) {
+            throw cpu.undefined();
+        }
+        boolean write = i.op == SystemRows.WRPKRU;
+        if ((int) cpu.gpr[Cpu.RCX] != 0 || write && (int) cpu.gpr[Cpu.RDX] != 0) {
+            throw cpu.protection();
+        }
+        if (write) {
+            cpu.pkru((int) cpu.gpr[Cpu.RAX]);
+        } else {
+            setPair(cpu, cpu.pkru & 0xffff_ffffL);
+        }
     }
 
     // Flags
@@ -195,7 +243,7 @@ public final class SystemControl {
             return;
         }
         long base = Operands.register(cpu, i, i.rm, i.size);
-        if (!SegmentLoad.canonical(base)) {
+        if (!cpu.canonicalBase(base)) {
             throw cpu.protection();
         }
         cpu.segmentBase(segment, base);

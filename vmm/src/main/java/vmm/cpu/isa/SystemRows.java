@@ -90,6 +90,8 @@ public final class SystemRows {
             XRSTOR = S + 38,
             XRSTORS = S + 39;
 
+    public static final int RDPKRU = S + 40, WRPKRU = S + 41, INVPCID = S + 42;
+
     private SystemRows() {}
 
     static void define(Table t) {
@@ -159,6 +161,7 @@ public final class SystemRows {
         t.row("0F 01 /4", SMSW, "Ev", NOT_TESTABLE);
         t.row("0F 01 /6", LMSW, "Ew", ENDS_BLOCK, NOT_TESTABLE);
         t.row("0F 01 /7", INVLPG, "Mb", ENDS_BLOCK, NOT_TESTABLE);
+        t.row("66 0F 38 82", INVPCID, "Gy M", FORCE_64, ENDS_BLOCK, NOT_TESTABLE);
         t.row("0F 01 CA", CLAC, "", NOT_TESTABLE);
         t.row("0F 01 CB", STAC, "", NOT_TESTABLE);
         t.row("0F 01 F9", RDTSCP, "", NOT_TESTABLE);
@@ -189,6 +192,8 @@ public final class SystemRows {
         t.row("66 0F C7 /6", RANDOM, "Rv", NOT_TESTABLE);
         t.row("NP 0F C7 /7", RANDOM, "Rv", NOT_TESTABLE);
         t.row("66 0F C7 /7", RANDOM, "Rv", NOT_TESTABLE);
+        t.row("NP 0F 01 EE", RDPKRU, "", NOT_TESTABLE);
+        t.row("NP 0F 01 EF", WRPKRU, "", ENDS_BLOCK, NOT_TESTABLE);
         t.row("F3 0F C7 /7", RDPID, "Rd", NOT_TESTABLE);
     }
 

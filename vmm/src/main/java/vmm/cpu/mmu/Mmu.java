@@ -445,7 +445,7 @@ public final class Mmu {
     }
 
     private long fetchSlow(long linear, boolean user, int at) {
-        if (cpu.longMode() && !SegmentCheck.canonical(linear)) {
+        if (cpu.longMode() && !cpu.canonical(linear)) {
             throw cpu.protection();
         }
         long gpa = walk.walk(linear, PageWalk.FETCH, user ? PageWalk.USER : PageWalk.SUPERVISOR);

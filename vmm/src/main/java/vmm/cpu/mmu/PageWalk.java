@@ -10,8 +10,9 @@ import vmm.mem.GuestMemory;
 
 /**
  * Translation of linear addresses by the guest's page tables, SDM volume 3 chapter 4: none, 32-bit
- * with PSE and PSE-36, PAE, 4-level. Accessed and dirty bits are set by compare-and-set, since
- * another processor or the guest itself may change an entry at the same time.
+ * with PSE and PSE-36, PAE, 4-level, 5-level, and protection keys. Accessed and dirty bits are set
+ * by compare-and-set, since another processor or the guest itself may change an entry at the same
+ * time.
  */
 final class PageWalk {
     static final int READ = 0, WRITE = 1, FETCH = 2;
@@ -41,8 +42,9 @@ final class PageWalk {
             ERROR_WRITE = 2,
             ERROR_USER = 4,
             ERROR_RESERVED = 8,
-            ERROR_FETCH = 16;
-    private static final int NONE = 0, LEGACY = 2, PAE = 3, FOUR_LEVEL = 4;
+            ERROR_FETCH = 16,
+            ERROR_KEY = 32;
+    private static final int NONE = 0, LEGACY = 2, PAE = 3, FOUR_LEVEL = 4, FIVE_LEVEL = 5;
 
     private static final VarHandle INT =
             ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
@@ -60,6 +62,7 @@ final class PageWalk {
     private boolean globalPages;
     private boolean supervisorExecution;
     private boolean smallPagesOnly;
+    private boolean protectionKeys;
 
     private final long[] pointers = new long[4];
 
@@ -81,13 +84,16 @@ final class PageWalk {
         } else if ((cr4 & Cpu.CR4_PAE) == 0) {
             form = LEGACY;
         } else {
-            form = (cpu.efer & Cpu.EFER_LMA) != 0 ? FOUR_LEVEL : PAE;
+            boolean active = (cpu.efer & Cpu.EFER_LMA) != 0;
+            boolean five = (cr4 & Cpu.CR4_LA57) != 0;
+            form = !active ? PAE : five ? FIVE_LEVEL : FOUR_LEVEL;
         }
         writeProtect = (cpu.cr0 & Cpu.CR0_WP) != 0;
         executeDisable = (cpu.efer & Cpu.EFER_NXE) != 0 && (cr4 & Cpu.CR4_PAE) != 0;
         globalPages = (cr4 & Cpu.CR4_PGE) != 0;
         supervisorExecution = (cr4 & Cpu.CR4_SMEP) != 0;
         smallPagesOnly = (cr4 & Cpu.CR4_PSE) == 0;
+        protectionKeys = (cr4 & Cpu.CR4_PKE) != 0 && form >= FOUR_LEVEL;
     }
 
     /** Whether the last walk ended at a global page. */
@@ -141,10 +147,12 @@ final class PageWalk {
             }
             default -> {
                 // What instructions address has been checked; tables may lie anywhere.
-                if (!SegmentCheck.canonical(linear)) {
+                if (!cpu.canonical(linear)) {
                     throw cpu.protection();
                 }
-                yield walkWide(linear, access, privilege, cpu.cr3 & ADDRESS, 39, ADDRESS_RESERVED);
+                int first = form == FIVE_LEVEL ? 48 : 39;
+                long table = cpu.cr3 & ADDRESS;
+                yield walkWide(linear, access, privilege, table, first, ADDRESS_RESERVED);
             }
         };
     }
@@ -168,7 +176,8 @@ final class PageWalk {
             rights &= entry;
             noExecute |= entry & NO_EXECUTE;
             if (leaf) {
-                check(linear, access, privilege, rights, noExecute != 0);
+                int key = protectionKeys ? keyError(access, privilege, rights, entry) : 0;
+                check(linear, access, privilege, rights, noExecute != 0, key);
             }
             long wanted = !leaf || access != WRITE ? ACCESSED : ACCESSED | DIRTY;
             if ((entry & wanted) != wanted && !update64(at, entry, entry | wanted)) {
@@ -187,7 +196,7 @@ final class PageWalk {
 
     /** Reserved bits that depend on the level: SDM 3 figure 4-11. */
     private static long shapeReserved(int shift, boolean leaf) {
-        if (shift == 39) {
+        if (shift >= 39) {
             return PAGE_SIZE;
         }
         // Bit 12 of a large page is PAT; from 13 up to the page size the address must be zero.
@@ -234,14 +243,27 @@ final class PageWalk {
     /** Checks and marks the last entry; false if it was changed meanwhile. */
     private boolean finish32(
             long linear, int access, int privilege, long at, int entry, int rights) {
-        check(linear, access, privilege, rights, false);
+        check(linear, access, privilege, rights, false, 0);
         int wanted = (int) (access == WRITE ? ACCESSED | DIRTY : ACCESSED);
         global = globalPages && (entry & GLOBAL) != 0;
         return (entry & wanted) == wanted || update32(at, entry, entry | wanted);
     }
 
-    /** Access rights, SDM 3 section 4.6.1. */
-    private void check(long linear, int access, int privilege, long rights, boolean noExecute) {
+    /** The bit of the error code that says that the page's protection key denies the access. */
+    private int keyError(int access, int privilege, long rights, long entry) {
+        if (access == FETCH || (rights & USER_PAGE) == 0) {
+            return 0;
+        }
+        int denied = cpu.pkru >>> ((int) (entry >>> 59 & 15) << 1) & 3;
+        boolean writeDenied = access == WRITE && (privilege >= USER || writeProtect);
+        return (denied & 1) != 0 || (denied & 2) != 0 && writeDenied ? ERROR_KEY : 0;
+    }
+
+    /**
+     * Access rights, SDM 3 section 4.6.1; {@code key} is 0 if the protection key allows the access.
+     */
+    private void check(
+            long linear, int access, int privilege, long rights, boolean noExecute, int key) {
         boolean userPage = (rights & USER_PAGE) != 0;
         boolean allowed =
                 switch (access) {
@@ -256,8 +278,8 @@ final class PageWalk {
                                             || privilege < USER && !writeProtect);
                     default -> dataAllowed(privilege, userPage);
                 };
-        if (!allowed) {
-            throw fault(linear, access, privilege, ERROR_PROTECTION);
+        if (!allowed || key != 0) {
+            throw fault(linear, access, privilege, ERROR_PROTECTION | key);
         }
     }
 

@@ -34,7 +34,7 @@ final class SegmentCheck {
     boolean allows(int segment, long offset, int size, boolean write) {
         if (cpu.longMode()) {
             long linear = cpu.segmentBase[segment] + offset;
-            return canonical(linear) && canonical(linear + size - 1);
+            return cpu.canonical(linear) && cpu.canonical(linear + size - 1);
         }
         if (!typeAllows(segment, write)) {
             return false;
@@ -63,10 +63,6 @@ final class SegmentCheck {
 
     private static boolean expandsDown(int access) {
         return (access & (CODE | EXPAND_DOWN)) == EXPAND_DOWN;
-    }
-
-    static boolean canonical(long linear) {
-        return linear << 16 >> 16 == linear;
     }
 
     GuestFault fault(int segment) {

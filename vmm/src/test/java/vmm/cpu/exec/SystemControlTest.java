@@ -103,7 +103,7 @@ class SystemControlTest {
     @Test
     void cr4RejectsWhatIsNotAnnounced() {
         p.longMode(0);
-        cpu.gpr[Cpu.RAX] = Cpu.CR4_PAE | Cpu.CR4_PCIDE;
+        cpu.gpr[Cpu.RAX] = Cpu.CR4_PAE | 1 << 23; // CET
         p.faults(Cpu.GP, 0, "0f 22 e0");
         cpu.gpr[Cpu.RAX] = Cpu.CR4_PGE; // PAE cannot go in long mode
         p.faults(Cpu.GP, 0, "0f 22 e0");
@@ -150,7 +150,7 @@ class SystemControlTest {
         wrmsr(0xc000_0101L, 0xffff_8000_0000_0000L);
         p.runs("0f 30");
         assertEquals(0xffff_8000_0000_0000L, cpu.segmentBase[Cpu.GS]);
-        wrmsr(0xc000_0101L, 0x8000_0000_0000L);
+        wrmsr(0xc000_0101L, 0x100_0000_0000_0000L);
         p.faults(Cpu.GP, 0, "0f 30");
         wrmsr(0x277, 0x0200_0000_0000_0000L);
         p.faults(Cpu.GP, 0, "0f 30");
@@ -236,7 +236,7 @@ class SystemControlTest {
         cpuid(0x8000_0001L);
         assertTrue((cpu.gpr[Cpu.RDX] & 1 << 29) != 0);
         cpuid(0x8000_0008L);
-        assertEquals(0x3028, cpu.gpr[Cpu.RAX]);
+        assertEquals(0x3928, cpu.gpr[Cpu.RAX]);
         cpuid(7);
         rdmsr(0x10a);
         assertTrue((cpu.gpr[Cpu.RAX] & 1) != 0);
