@@ -24,6 +24,10 @@ final class Guests {
         return present("initrd-" + series + ".gz");
     }
 
+    static Path firmware() {
+        return present("bios-256k.bin");
+    }
+
     private static Path present(String name) {
         Path file = Suite.GUEST.resolve(name);
         assertTrue(Files.exists(file), () -> file + " is missing: make guests");

@@ -17,6 +17,7 @@ final class KvmVm implements AutoCloseable {
 
     private static final long IDENTITY_MAP_GPA = 0xfeff_c000L;
 
+    /** Slots of RAM; the ROM, if there is one, has the next. */
     private static final int SLOTS = 2;
 
     private final Fd fd;
@@ -57,6 +58,11 @@ final class KvmVm implements AutoCloseable {
         for (int slot = 0; slot < SLOTS; slot++) {
             region(arena, slot, 0);
         }
+        MemorySegment rom = memory.rom();
+        if (rom != null) {
+            long gpa = GuestMemory.HIGH_BASE - rom.byteSize();
+            region(arena, SLOTS, Abi.MEM_READONLY, gpa, rom);
+        }
     }
 
     private long slotGpa(int slot) {
@@ -72,16 +78,19 @@ final class KvmVm implements AutoCloseable {
     }
 
     private void region(Arena arena, int slot, int flags) {
-        if (slotSize(slot) == 0) {
-            return;
+        if (slotSize(slot) > 0) {
+            MemorySegment bytes = memory.ram().asSlice(slotOffset(slot), slotSize(slot));
+            region(arena, slot, flags, slotGpa(slot), bytes);
         }
+    }
+
+    private void region(Arena arena, int slot, int flags, long gpa, MemorySegment bytes) {
         MemorySegment region = arena.allocate(Abi.REGION_SIZE, Long.BYTES);
         region.set(ValueLayout.JAVA_INT, Abi.REGION_SLOT, slot);
         region.set(ValueLayout.JAVA_INT, Abi.REGION_FLAGS, flags);
-        region.set(ValueLayout.JAVA_LONG, Abi.REGION_GPA, slotGpa(slot));
-        region.set(ValueLayout.JAVA_LONG, Abi.REGION_BYTES, slotSize(slot));
-        long hva = memory.ram().address() + slotOffset(slot);
-        region.set(ValueLayout.JAVA_LONG, Abi.REGION_HVA, hva);
+        region.set(ValueLayout.JAVA_LONG, Abi.REGION_GPA, gpa);
+        region.set(ValueLayout.JAVA_LONG, Abi.REGION_BYTES, bytes.byteSize());
+        region.set(ValueLayout.JAVA_LONG, Abi.REGION_HVA, bytes.address());
         Kvm.call("KVM_SET_USER_MEMORY_REGION", fd, Abi.SET_USER_MEMORY_REGION, region);
     }
 

@@ -1,5 +1,6 @@
 package vmm.machine;
 
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
@@ -8,9 +9,13 @@ import vmm.dev.IrqLine;
 import vmm.dev.MachineClock;
 import vmm.dev.MmioBus;
 import vmm.dev.PortBus;
+import vmm.dev.Rom;
 import vmm.dev.acpi.AcpiTables;
 import vmm.dev.acpi.Dsdt;
 import vmm.dev.acpi.FixedHardware;
+import vmm.dev.fwcfg.FirmwareFiles;
+import vmm.dev.fwcfg.FwCfg;
+import vmm.dev.legacy.DebugPort;
 import vmm.dev.legacy.I8042;
 import vmm.dev.legacy.I8253;
 import vmm.dev.legacy.I8259Pair;
@@ -38,6 +43,9 @@ final class Board implements Platform, AutoCloseable {
     private static final int PCI_SLOTS = 32;
     private static final int RTC_IRQ = 8;
 
+    /** Lines of firmware's debug port that are always logged: a start of SeaBIOS has fewer. */
+    private static final int DEBUG_BURST = 100;
+
     /** What the board does to the rest of the machine. */
     interface Outlets {
 
@@ -59,8 +67,13 @@ final class Board implements Platform, AutoCloseable {
     private final FixedHardware acpi;
     private final SerialConsole console;
     private final List<VirtioPci> virtio = new ArrayList<>();
+    private final long acpiGpa;
 
-    Board(MachineConfig config, Outlets outlets) {
+    /**
+     * @param firmware whether the guest starts with firmware, which wants to find what a PC's
+     *     firmware finds; else it is told everything by the loader
+     */
+    Board(MachineConfig config, Outlets outlets, boolean firmware) {
         GuestMemory memory = config.memory();
         clock = new MachineClock(lock, 0);
         pic = new I8259Pair(outlets.interruptPin());
@@ -87,7 +100,11 @@ final class Board implements Platform, AutoCloseable {
             levelTriggered |= 1 << PciRouting.irq(k);
         }
         pic.levelTriggered(levelTriggered);
-        PciBus pci = new PciBus(ports, mmio, wires, new ResetControl(outlets::reset));
+        ResetControl resetControl = new ResetControl(outlets::reset);
+        PciBus pci =
+                firmware
+                        ? PciBus.forFirmware(ports, mmio, wires, resetControl)
+                        : new PciBus(ports, mmio, wires, resetControl);
         GuestLog log = new GuestLog(config.log(), clock);
         plug(pci, memory, new VirtioRng(memory), log);
         int index = 0;
@@ -95,14 +112,44 @@ final class Board implements Platform, AutoCloseable {
             String name = "vd" + (char) ('a' + index++);
             plug(pci, memory, new VirtioBlk(memory, disk, lock, name), log);
         }
+        acpiGpa = firmware ? memory.lowSize() - AcpiTables.ROOM : AcpiTables.DEFAULT_GPA;
         describe(memory);
+        if (firmware) {
+            new DebugPort(
+                            new GuestLog(
+                                    line -> config.log().accept("firmware: " + line),
+                                    clock,
+                                    DEBUG_BURST))
+                    .attach(ports);
+            firmwareFiles(memory, config.vcpus()).attach(ports);
+        }
+    }
+
+    private FwCfg firmwareFiles(GuestMemory memory, int processors) {
+        byte[] rsdp = new byte[AcpiTables.RSDP_LENGTH];
+        memory.copyOut(acpiGpa, rsdp, 0, rsdp.length);
+        FirmwareFiles files =
+                new FirmwareFiles()
+                        .memoryRange(0, acpiGpa, FirmwareFiles.RAM)
+                        .memoryRange(acpiGpa, AcpiTables.ROOM, FirmwareFiles.RESERVED)
+                        .serialConsole(Ns16550.COM1_PORT)
+                        .acpi(rsdp);
+        if (memory.highSize() > 0) {
+            files.memoryRange(GuestMemory.HIGH_BASE, memory.highSize(), FirmwareFiles.RAM);
+        }
+        return new FwCfg(memory.ram().byteSize(), processors, files.files());
+    }
+
+    /** Shows the ROM that the loader has installed. */
+    void showRom(MemorySegment rom) {
+        mmio.attach(GuestMemory.HIGH_BASE - rom.byteSize(), rom.byteSize(), new Rom(rom));
     }
 
     private void plug(PciBus pci, GuestMemory memory, VirtioDevice device, Consumer<String> log) {
         virtio.add(new VirtioPci(pci, memory, device, log));
     }
 
-    private static void describe(GuestMemory memory) {
+    private void describe(GuestMemory memory) {
         Dsdt.Machine machine =
                 new Dsdt.Machine(
                         PCI_SLOTS,
@@ -110,8 +157,8 @@ final class Board implements Platform, AutoCloseable {
                         PciBus.MEMORY_BASE,
                         PCI_MEMORY_LAST,
                         false); // a driver would wait ten seconds for a keyboard
-        byte[] tables = AcpiTables.image(AcpiTables.DEFAULT_GPA, machine, List.of());
-        memory.copyIn(AcpiTables.DEFAULT_GPA, tables, 0, tables.length);
+        byte[] tables = AcpiTables.image(acpiGpa, machine, List.of());
+        memory.copyIn(acpiGpa, tables, 0, tables.length);
     }
 
     ReentrantLock lock() {
@@ -124,7 +171,7 @@ final class Board implements Platform, AutoCloseable {
 
     /** Where the ACPI tables start. */
     long rsdpGpa() {
-        return AcpiTables.DEFAULT_GPA;
+        return acpiGpa;
     }
 
     /** Presses the power button; false if the guest does not listen to it. */

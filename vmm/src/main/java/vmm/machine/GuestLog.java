@@ -13,13 +13,21 @@ final class GuestLog implements Consumer<String> {
 
     private final Consumer<String> log;
     private final Clock clock;
-    private int allowed = BURST;
+    private final int burst;
+    private int allowed;
     private long refilledNs;
     private long suppressed;
 
     GuestLog(Consumer<String> log, Clock clock) {
+        this(log, clock, BURST);
+    }
+
+    /** As the other, with {@code burst} lines at once. */
+    GuestLog(Consumer<String> log, Clock clock, int burst) {
         this.log = log;
         this.clock = clock;
+        this.burst = burst;
+        allowed = burst;
         refilledNs = clock.nowNs();
     }
 
@@ -28,7 +36,7 @@ final class GuestLog implements Consumer<String> {
     public void accept(String line) {
         long periods = (clock.nowNs() - refilledNs) / REFILL_NS;
         refilledNs += periods * REFILL_NS;
-        allowed = (int) Math.min(BURST, allowed + periods);
+        allowed = (int) Math.min(burst, allowed + periods);
         if (allowed == 0) {
             suppressed++;
             return;

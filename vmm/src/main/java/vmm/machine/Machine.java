@@ -1,8 +1,11 @@
 package vmm.machine;
 
+import java.util.Objects;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import vmm.boot.BootException;
+import vmm.boot.Firmware;
 import vmm.boot.LinuxBoot;
 import vmm.dev.IrqLine;
 import vmm.engine.CpuState;
@@ -40,26 +43,21 @@ public final class Machine implements AutoCloseable {
         if (config.vcpus() != 1) {
             throw new IllegalArgumentException(config.vcpus() + " processors, 1 is supported");
         }
-        board = new Board(config, new Wires());
+        boolean firmware = Firmware.matches(config.kernel());
+        board = new Board(config, new Wires(), firmware);
         lock = board.lock();
         changed = lock.newCondition();
-        CpuState entry = load(config);
+        CpuState entry = load(config, firmware);
         engine = Engines.open(config.engine(), config.device());
         vcpu = engine.createVcpu(0, config.memory(), board);
         vcpu.state(entry);
         connectPin();
     }
 
-    private CpuState load(MachineConfig config) {
+    private CpuState load(MachineConfig config, boolean firmware) {
         boolean loaded = false;
         try {
-            CpuState entry =
-                    new LinuxBoot(
-                                    config.kernel(),
-                                    config.initrd(),
-                                    config.commandLine(),
-                                    board.rsdpGpa())
-                            .load(config.memory());
+            CpuState entry = firmware ? loadFirmware(config) : loadKernel(config);
             loaded = true;
             return entry;
         } finally {
@@ -67,6 +65,21 @@ public final class Machine implements AutoCloseable {
                 board.close();
             }
         }
+    }
+
+    private CpuState loadKernel(MachineConfig config) {
+        return new LinuxBoot(
+                        config.kernel(), config.initrd(), config.commandLine(), board.rsdpGpa())
+                .load(config.memory());
+    }
+
+    private CpuState loadFirmware(MachineConfig config) {
+        if (config.initrd() != null) {
+            throw new BootException("firmware takes no initrd");
+        }
+        CpuState entry = new Firmware(config.kernel()).load(config.memory());
+        board.showRom(Objects.requireNonNull(config.memory().rom()));
+        return entry;
     }
 
     private void connectPin() {

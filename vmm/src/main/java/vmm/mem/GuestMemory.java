@@ -57,6 +57,7 @@ public final class GuestMemory implements AutoCloseable {
     private final byte[] dirty;
     private volatile CodeListener[] listeners = {};
     private final @Nullable Arena arena;
+    private @Nullable MemorySegment rom;
 
     private GuestMemory(MemorySegment ram, @Nullable Arena arena) {
         long size = ram.byteSize();
@@ -87,6 +88,28 @@ public final class GuestMemory implements AutoCloseable {
     /** The host mapping of all RAM. */
     public MemorySegment ram() {
         return ram;
+    }
+
+    /**
+     * Puts a ROM of {@code sizeBytes} (a number of pages) at the end of the first 4 GiB, once,
+     * before processors are made. The result is its contents, to be filled by the caller.
+     */
+    @SuppressWarnings("MustBeClosedChecker") // it lives as long as somebody knows it
+    public MemorySegment installRom(long sizeBytes) {
+        if (rom != null || sizeBytes <= 0 || sizeBytes > HIGH_BASE - LOW_LIMIT) {
+            throw new IllegalStateException("a ROM of " + sizeBytes + " bytes");
+        }
+        MemorySegment made = Arena.ofAuto().allocate(sizeBytes, PAGE_SIZE);
+        rom = made;
+        return made;
+    }
+
+    /**
+     * The ROM that ends at {@link #HIGH_BASE}, if there is one. It is no RAM: {@link #contains} and
+     * the accessors below do not know it.
+     */
+    public @Nullable MemorySegment rom() {
+        return rom;
     }
 
     /** Bytes of RAM from address 0. */

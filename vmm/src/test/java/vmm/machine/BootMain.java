@@ -16,7 +16,7 @@ import vmm.mem.GuestMemory;
 
 /**
  * Boots a kernel with the console on standard input and output, without any daemon: {@code BootMain
- * KERNEL INITRD|- CMDLINE MEM_MIB [DISK...]}.
+ * KERNEL INITRD|- CMDLINE MEM_MIB [DISK...]}. {@code -Dengine=kvm} runs it on KVM.
  */
 public final class BootMain {
     private BootMain() {}
@@ -29,13 +29,14 @@ public final class BootMain {
                 new MachineConfig(
                         memory(bytes),
                         1,
-                        "soft",
+                        System.getProperty("engine", "soft"),
                         disks,
                         BootMain::print,
                         java.util.Objects.requireNonNull(source("kernel", args[0])),
                         source("initrd", args[1]),
                         args[2],
-                        System.err::println);
+                        System.err::println,
+                        device());
         try (Machine machine = new Machine(config)) {
             Thread.ofPlatform().daemon().start(() -> type(machine));
             End end = machine.run();
@@ -60,6 +61,13 @@ public final class BootMain {
             return GuestMemory.over(
                     Memory.map(Arena.global(), file, 0, bytes, protection, Memory.MAP_SHARED));
         }
+    }
+
+    private static @Nullable Fd device() {
+        int flags = FileIo.O_RDWR | FileIo.O_CLOEXEC;
+        return System.getProperty("engine", "soft").equals("kvm")
+                ? FileIo.open("/dev/kvm", flags)
+                : null;
     }
 
     private static void print(byte[] bytes, int length) {

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import vmm.boot.BootException;
 import vmm.boot.BootSource;
@@ -188,5 +189,63 @@ final class MachineTest {
             machine.stop();
             assertEquals(End.Kind.STOPPED, machine.run().kind());
         }
+    }
+
+    /** A ROM of 64 KiB whose reset vector jumps to {@code code} at its start. */
+    private static Program rom(String... code) {
+        byte[] rom = new byte[64 << 10];
+        byte[] bytes = HexFormat.of().parseHex(String.join("", code).replace(" ", ""));
+        System.arraycopy(bytes, 0, rom, 0, bytes.length);
+        byte[] jump = HexFormat.of().parseHex("ea000000f0"); // jmp 0xf000:0
+        System.arraycopy(jump, 0, rom, 0xfff0, jump.length);
+        return new Program(rom);
+    }
+
+    private End run(Program firmware, @Nullable Program initrd) {
+        MachineConfig config =
+                new MachineConfig(
+                        memory, 1, "soft", List.of(), listener, firmware, initrd, "quiet", log);
+        try (Machine machine = new Machine(config)) {
+            return machine.run();
+        }
+    }
+
+    private final List<String> logged = new java.util.ArrayList<>();
+    private final java.util.function.Consumer<String> log = logged::add;
+
+    @Test
+    void firmwareStartsAtTheResetVectorAndMayWriteItsShadow() {
+        // mov word [cs:0x8000],0x4948 through ds=cs; then print both bytes.
+        String hi =
+                "bafb03 b003 ee 8cc8 8ed8 c70600804849 baf803 a00080 ee a00180 ee"
+                        + "ba0204 b04f ee b04b ee b00a ee" // "OK\n" to port 0x402
+                        + "ba08b0 b80034 ef ebfe";
+        End end = run(rom(hi), (Program) null);
+        assertEquals(End.Kind.POWER_OFF, end.kind(), end.reason());
+        assertEquals("HI", listener.text());
+        assertEquals(List.of("firmware: OK"), logged);
+    }
+
+    @Test
+    void firmwareSeesItsRomBelow4GibAndCannotWriteIt() {
+        // Big real mode by the descriptor at f000:0x108; [0xfffffff0] is written, read and printed.
+        String enter =
+                "bafb03 b003 ee 8cc8 8ed8 0f01161001 0f20c0 40 0f22c0 bb0800 8edb 48 0f22c0"
+                        + "66bbf0ffffff 67c60300 678a03 baf803 ee"
+                        + "ba08b0 b80034 ef ebfe";
+        byte[] code = HexFormat.of().parseHex(enter.replace(" ", ""));
+        byte[] table = new byte[0x118];
+        System.arraycopy(code, 0, table, 0, code.length);
+        System.arraycopy(HexFormat.of().parseHex("ffff00000092cf00"), 0, table, 0x108, 8);
+        System.arraycopy(HexFormat.of().parseHex("0f0000010f00"), 0, table, 0x110, 6);
+        End end = run(rom(HexFormat.of().formatHex(table)), (Program) null);
+        assertEquals(End.Kind.POWER_OFF, end.kind(), end.reason());
+        assertEquals("\u00ea", listener.text());
+    }
+
+    @Test
+    void firmwareTakesNoInitrd() {
+        BootException e = assertThrows(BootException.class, () -> run(rom("f4"), program(SPIN)));
+        assertEquals("firmware takes no initrd", e.getMessage());
     }
 }

@@ -17,11 +17,16 @@ public final class AcpiTables {
     /** Where a PC's systems find the image by themselves. */
     public static final long DEFAULT_GPA = 0xf0000;
 
+    /** Bytes to set aside for the image. */
+    public static final int ROOM = 0x10000;
+
+    /** Length of the root pointer, with which the image starts. */
+    public static final int RSDP_LENGTH = 36;
+
     private static final String OEM_ID = "VMD   ";
     private static final String OEM_TABLE_ID = "VMDVMM  ";
     private static final String CREATOR_ID = "VMD ";
     private static final int HEADER = 36;
-    private static final int RSDP_LENGTH = 36;
     private static final int FACS_LENGTH = 64;
     private static final int FADT_LENGTH = 244;
 
@@ -52,7 +57,7 @@ public final class AcpiTables {
      * be listed too, such as a MADT made with {@link #table}.
      */
     public static byte[] image(long gpa, Dsdt.Machine machine, List<byte[]> more) {
-        if (gpa % 64 != 0 || gpa + 0x10000 > 0x100000000L) {
+        if (gpa % 64 != 0 || gpa + ROOM > 0x100000000L) {
             throw new IllegalArgumentException("bad place for ACPI tables");
         }
         List<byte[]> placed = new ArrayList<>();

@@ -28,6 +28,10 @@ public final class PciBus {
     private static final PciFunction.Identity HOST_BRIDGE =
             new PciFunction.Identity(0x0b5d, 0x0666, 0x060000, 0, 0, 0);
 
+    /** With the subsystem of QEMU's boards, which SeaBIOS looks at before it asks for more. */
+    private static final PciFunction.Identity HOST_BRIDGE_FOR_FIRMWARE =
+            new PciFunction.Identity(0x0b5d, 0x0666, 0x060000, 0, 0x1af4, 0x1100);
+
     private final PortBus ports;
     private final MmioBus memory;
     private final PciInterrupt.Wire[] wires = new PciInterrupt.Wire[PciRouting.WIRES];
@@ -47,15 +51,32 @@ public final class PciBus {
      */
     public PciBus(
             PortBus ports, MmioBus memory, IrqLine[] irqs, @Nullable PortDevice resetControl) {
+        this(ports, memory, irqs, resetControl, HOST_BRIDGE);
+    }
+
+    private PciBus(
+            PortBus ports,
+            MmioBus memory,
+            IrqLine[] irqs,
+            @Nullable PortDevice resetControl,
+            PciFunction.Identity bridge) {
         this.ports = ports;
         this.memory = memory;
         this.resetControl = resetControl;
         for (int k = 0; k < wires.length; k++) {
             wires[k] = new PciInterrupt.Wire(irqs[k]);
         }
-        plug(new PciFunction(HOST_BRIDGE));
+        plug(new PciFunction(bridge));
         ports.attach(ADDRESS_PORT, 4, new AddressRegister());
         ports.attach(DATA_PORT, 4, new DataWindow());
+    }
+
+    /**
+     * As the constructor, with a host bridge by which firmware knows that it can ask {@code FwCfg}.
+     */
+    public static PciBus forFirmware(
+            PortBus ports, MmioBus memory, IrqLine[] irqs, PortDevice resetControl) {
+        return new PciBus(ports, memory, irqs, resetControl, HOST_BRIDGE_FOR_FIRMWARE);
     }
 
     /** Puts {@code function} into the next free slot and returns the slot's number. */
