@@ -16,7 +16,7 @@ MVN     += -o
 MVNTEST += -o
 endif
 
-.PHONY: all test demo check fmt conformance bench fuzz guests install clean help
+.PHONY: all test demo check fmt conformance bench bench-exits fuzz guests install clean help
 
 all: ## build everything into dist/
 	$(MVN) package -DskipTests
@@ -48,6 +48,9 @@ fuzz: ## explore one fuzz target for half an hour: M=module T='Class#method', as
 
 bench: all guests ## boot time and interpreter speed, side by side with QEMU's TCG
 	@bench/run
+
+bench-exits: all ## cost of an exit on KVM, side by side with QEMU's; N=n for another number than 10000
+	@bench/run exits $(N)
 
 install: all ## install below $(DESTDIR)$(PREFIX)
 	@etc/build/install "$(DESTDIR)" "$(PREFIX)"
