@@ -206,6 +206,9 @@ public final class Cpu {
     /** Interrupts are held off until the instruction after this one (STI, MOV SS, POP SS). */
     public boolean interruptShadow;
 
+    /** Debug exceptions are held off as well (MOV SS, POP SS), SDM volume 3 section 6.8.3. */
+    public boolean debugShadow;
+
     public boolean halted;
 
     /** A non-maskable interrupt is being handled: others wait for IRET. */
@@ -225,6 +228,7 @@ public final class Cpu {
 
     public int mxcsr = 0x1f80;
 
+    public final Breakpoints breakpoints = new Breakpoints(this);
     public final X87 x87 = new X87();
     public final SoftFloat soft = new SoftFloat();
 
@@ -469,9 +473,12 @@ public final class Cpu {
         idtBase = 0;
         idtLimit = 0xffff;
         System.arraycopy(DEBUG_RESET, 0, dr, 0, dr.length);
+        breakpoints.changed();
         resetMsrs();
         cpl = 0;
         interruptShadow = false;
+        debugShadow = false;
+        breakpoints.pending = 0;
         halted = false;
         shutdown = false;
         nmiBlocked = false;

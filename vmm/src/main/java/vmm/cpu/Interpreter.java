@@ -11,6 +11,7 @@ import vmm.cpu.exec.Interrupts;
 import vmm.cpu.exec.Specialiser;
 import vmm.cpu.isa.Facts;
 import vmm.cpu.isa.Family;
+import vmm.cpu.isa.SystemRows;
 import vmm.cpu.isa.Table;
 import vmm.engine.Exit;
 import vmm.mem.GuestMemory;
@@ -141,12 +142,56 @@ public final class Interpreter {
     public void executeNext() {
         owner = Thread.currentThread();
         dropWritten();
+        boolean armed = cpu.breakpoints.armed;
+        if (armed && breakpoint()) {
+            return;
+        }
         cpu.interruptShadow = false;
+        cpu.debugShadow = false;
         boolean trap = (cpu.rflags & Cpu.FLAG_TF) != 0;
+        long start = cpu.rip;
+        int task = cpu.segmentSelector[Cpu.TR];
         Block block = build(linear(), 1);
-        execute(block);
-        if (trap && traps(block.insns[0])) {
-            Interrupts.singleStep(cpu);
+        Insn insn = block.insns[0];
+        try {
+            execute(block);
+        } catch (GuestFault fault) {
+            cpu.breakpoints.pending = 0; // the instruction will come again
+            throw fault;
+        }
+        if (armed) {
+            resumeFlag(insn, start, task);
+        }
+        trap &= traps(insn);
+        if ((trap || cpu.breakpoints.pending != 0) && !cpu.debugShadow) {
+            int reasons = cpu.breakpoints.pending | (trap ? Interrupts.SINGLE_STEP : 0);
+            cpu.breakpoints.pending = 0;
+            Interrupts.debugTrap(cpu, reasons);
+        }
+    }
+
+    /** Delivers a breakpoint on the instruction at RIP if there is one that counts. */
+    private boolean breakpoint() {
+        if ((cpu.rflags & Cpu.FLAG_RF) != 0 || cpu.debugShadow) {
+            return false;
+        }
+        int met = cpu.breakpoints.instruction(linear());
+        if (met != 0) {
+            Interrupts.debugFault(cpu, met);
+        }
+        return met != 0;
+    }
+
+    /**
+     * RF lasts for one instruction, SDM volume 3 section 17.3.1.1; a repeated one that is not yet
+     * done goes on without another breakpoint.
+     */
+    private void resumeFlag(Insn insn, long start, int task) {
+        boolean unfinished = insn.repeat != 0 && cpu.rip == start;
+        if (unfinished) {
+            cpu.rflags |= Cpu.FLAG_RF;
+        } else if (insn.op != SystemRows.IRET && task == cpu.segmentSelector[Cpu.TR]) {
+            cpu.rflags &= ~(long) Cpu.FLAG_RF;
         }
     }
 
@@ -159,9 +204,7 @@ public final class Interpreter {
 
     private void deliver(GuestFault fault) {
         Interrupts.exception(cpu, fault);
-        if (cpu.shutdown) {
-            raise(STOPPED);
-        }
+        noteEvents();
     }
 
     /**
@@ -208,7 +251,7 @@ public final class Interpreter {
 
     /** Goes on although there are reasons for attention, and forgets those that are none now. */
     private @Nullable Exit proceed() {
-        if ((cpu.rflags & Cpu.FLAG_TF) != 0) {
+        if (stepped()) {
             step();
             return null;
         }
@@ -288,9 +331,14 @@ public final class Interpreter {
         if (cpu.halted || cpu.shutdown) {
             raise(STOPPED);
         }
-        if ((cpu.rflags & Cpu.FLAG_TF) != 0) {
+        if (stepped()) {
             raise(TRAP);
         }
+    }
+
+    /** Whether something may come between any two instructions. */
+    private boolean stepped() {
+        return (cpu.rflags & Cpu.FLAG_TF) != 0 || cpu.breakpoints.armed;
     }
 
     // Blocks

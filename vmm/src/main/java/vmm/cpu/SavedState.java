@@ -79,6 +79,7 @@ final class SavedState {
         System.arraycopy(debug, 0, cpu.dr, 0, 4);
         cpu.dr[6] = debug[4];
         cpu.dr[7] = debug[5];
+        cpu.breakpoints.changed();
         restoreMsrs(cpu, state.msrs());
         cpu.flags(state.rflags());
         SegmentState[] segments = state.segments();

@@ -21,12 +21,24 @@ final class DebugRegisters {
         long value = cpu.longMode() ? cpu.gpr[register] : cpu.gpr[register] & 0xffff_ffffL;
         if (n < ADDRESSES) {
             cpu.dr[n] = value;
+            cpu.breakpoints.changed();
             return;
         }
         if (value >>> 32 != 0) {
             throw cpu.protection();
         }
-        cpu.dr[n] = n == 6 ? value & DR6_WRITABLE | DR6_ONES : value & DR7_WRITABLE | DR7_ONES;
+        if (n == 6) {
+            cpu.dr[6] = value & DR6_WRITABLE | DR6_ONES;
+        } else {
+            cpu.dr[7] = value & DR7_WRITABLE | DR7_ONES;
+            cpu.breakpoints.changed();
+        }
+    }
+
+    /** Notes in DR6 why a debug exception comes; its handler may use the registers again. */
+    static void noted(Cpu cpu, long reasons) {
+        cpu.dr[6] |= reasons;
+        cpu.dr[7] &= ~GENERAL_DETECT;
     }
 
     /** The register that {@code number} names; DR4 and DR5 are old names of DR6 and DR7. */
@@ -36,8 +48,7 @@ final class DebugRegisters {
         }
         SystemControl.checkSupervisor(cpu);
         if ((cpu.dr[7] & GENERAL_DETECT) != 0) {
-            cpu.dr[7] &= ~GENERAL_DETECT;
-            cpu.dr[6] |= GENERAL_DETECT;
+            noted(cpu, GENERAL_DETECT);
             throw cpu.fault(Cpu.DB, -1);
         }
         return (number & 6) == 4 ? number + 2 : number;

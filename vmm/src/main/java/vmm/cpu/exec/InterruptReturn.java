@@ -7,7 +7,7 @@ final class InterruptReturn {
     private static final long ARITHMETIC_AND_DF_TF =
             Cpu.ARITHMETIC_FLAGS | Cpu.FLAG_TF | Cpu.FLAG_DF | Cpu.FLAG_NT;
 
-    /** Beyond 16 bits; RF is not taken over since there are no instruction breakpoints. */
+    /** Beyond 16 bits; RF is taken over only where there are breakpoints: nothing else sees it. */
     private static final long WIDE = Cpu.FLAG_AC | Cpu.FLAG_ID;
 
     private static final long VIRTUAL_INTERRUPT = Cpu.FLAG_VIF | Cpu.FLAG_VIP;
@@ -48,8 +48,12 @@ final class InterruptReturn {
         if (!cpu.virtual8086()) {
             mask |= Cpu.FLAG_IOPL;
         }
-        setFlags(cpu, flags, size == 2 ? mask : mask | WIDE);
+        setFlags(cpu, flags, size == 2 ? mask : mask | wide(cpu));
         cpu.rip = rip;
+    }
+
+    private static long wide(Cpu cpu) {
+        return cpu.breakpoints.armed ? WIDE | Cpu.FLAG_RF : WIDE;
     }
 
     private static void setFlags(Cpu cpu, long value, long mask) {
@@ -77,7 +81,7 @@ final class InterruptReturn {
             mask |= Cpu.FLAG_IF;
         }
         if (size > 2) {
-            mask |= WIDE;
+            mask |= wide(cpu);
         }
         if (cpu.cpl == 0) {
             mask |= size > 2 ? Cpu.FLAG_IOPL | VIRTUAL_INTERRUPT : Cpu.FLAG_IOPL;
@@ -104,7 +108,7 @@ final class InterruptReturn {
         if ((rip & 0xffff_0000L) != 0) {
             throw cpu.protection();
         }
-        cpu.flags(flags & DEFINED & ~Cpu.FLAG_RF);
+        setFlags(cpu, flags, DEFINED & ~Cpu.FLAG_RF | wide(cpu));
         cpu.privilege(3);
         SegmentLoad.real(cpu, Cpu.CS, selector);
         SegmentLoad.real(cpu, Cpu.SS, ss);

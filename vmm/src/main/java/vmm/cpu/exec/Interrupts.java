@@ -30,14 +30,27 @@ public final class Interrupts {
         deliverOrDouble(cpu, fault.vector(), fault.errorCode(), FAULT);
     }
 
-    /** Delivers the debug exception of a single step; {@link Cpu#rip} is the next instruction. */
-    public static void singleStep(Cpu cpu) {
-        cpu.dr[6] |= 1 << 14;
+    /** Bit of DR6: single step. */
+    public static final int SINGLE_STEP = 1 << 14;
+
+    /**
+     * Delivers the debug exception of a single step or of breakpoints on data; {@link Cpu#rip} is
+     * the next instruction, {@code reasons} are bits of DR6.
+     */
+    public static void debugTrap(Cpu cpu, int reasons) {
+        DebugRegisters.noted(cpu, reasons);
         deliverOrDouble(cpu, Cpu.DB, -1, TRAP);
+    }
+
+    /** Delivers the debug exception of a breakpoint on the instruction at {@link Cpu#rip}. */
+    public static void debugFault(Cpu cpu, int reasons) {
+        DebugRegisters.noted(cpu, reasons);
+        deliverOrDouble(cpu, Cpu.DB, -1, FAULT);
     }
 
     /** Delivers the debug exception of a task switch to a TSS with its T bit set. */
     static void taskTrap(Cpu cpu) {
+        DebugRegisters.noted(cpu, 1 << 15);
         deliverOrDouble(cpu, Cpu.DB, -1, TRAP);
     }
 

@@ -38,6 +38,9 @@ public final class Ports {
         if (!privileged && !TaskState.allowsPort(cpu, port, size)) {
             throw cpu.protection();
         }
+        if (cpu.breakpoints.armed) {
+            cpu.breakpoints.port(port, size);
+        }
     }
 
     private static void in(Cpu cpu, Insn i, int port) {

@@ -77,6 +77,7 @@ public final class Segments {
         cpu.gpr[Cpu.RSP] = mask == 0xffff ? sp & ~mask | above : above;
         if (segment == Cpu.SS) {
             cpu.interruptShadow = true;
+            cpu.debugShadow = true;
         }
     }
 
@@ -98,6 +99,7 @@ public final class Segments {
         SegmentLoad.load(cpu, segment, (int) Operands.rm(cpu, i, 2));
         if (segment == Cpu.SS) {
             cpu.interruptShadow = true;
+            cpu.debugShadow = true;
         }
     }
 

@@ -51,7 +51,8 @@ public final class Strings {
     }
 
     static int budget(Cpu cpu) {
-        return (cpu.rflags & Cpu.FLAG_TF) != 0 ? 1 : ELEMENTS;
+        boolean stepped = (cpu.rflags & Cpu.FLAG_TF) != 0 || cpu.breakpoints.armed;
+        return stepped ? 1 : ELEMENTS;
     }
 
     private static void repeat(Cpu cpu, Insn i) {

@@ -145,10 +145,14 @@ final class TaskSwitch {
         boolean trap = wide && (cpu.mmu.loadSystem(base + TRAP, 2) & 1) != 0;
 
         cpu.rip = values[0];
-        long flags = values[1] & InterruptReturn.DEFINED & ~(long) Cpu.FLAG_RF;
+        long flags = values[1] & InterruptReturn.DEFINED;
+        if (!cpu.breakpoints.armed) {
+            flags &= ~(long) Cpu.FLAG_RF;
+        }
         cpu.flags(nested ? flags | Cpu.FLAG_NT : flags);
         System.arraycopy(values, 2, cpu.gpr, Cpu.RAX, 8);
         cpu.cr0 |= Cpu.CR0_TS;
+        cpu.breakpoints.taskSwitched();
         if (wide && (cpu.cr0 & Cpu.CR0_PG) != 0 && cr3 != cpu.cr3) {
             cpu.cr3 = cr3;
             cpu.mmu.flushNonGlobal();
@@ -160,7 +164,6 @@ final class TaskSwitch {
             return;
         }
         if (trap) {
-            cpu.dr[6] |= 1 << 15;
             Interrupts.taskTrap(cpu);
         }
     }

@@ -461,18 +461,28 @@ public final class Mmu {
         segments.check(segment, offset, size, false);
         long linear = bases[segment] + offset & linearMask;
         checkAlignment(linear, size);
+        if (cpu.breakpoints.data) {
+            cpu.breakpoints.accessed(linear, size, false);
+        }
         return loadLinear(linear, size, contextBase);
     }
 
     private long updateSlow(int segment, long offset, int size) {
         probe(segment, offset, size, true);
-        return loadLinear(bases[segment] + offset & linearMask, size, contextBase);
+        long linear = bases[segment] + offset & linearMask;
+        if (cpu.breakpoints.data) {
+            cpu.breakpoints.accessed(linear, size, false);
+        }
+        return loadLinear(linear, size, contextBase);
     }
 
     private void storeSlow(int segment, long offset, int size, long value) {
         segments.check(segment, offset, size, true);
         long linear = bases[segment] + offset & linearMask;
         checkAlignment(linear, size);
+        if (cpu.breakpoints.data) {
+            cpu.breakpoints.accessed(linear, size, true);
+        }
         storeLinear(linear, size, value, contextBase);
     }
 
@@ -537,7 +547,10 @@ public final class Mmu {
     private void fill(int at, long linear, int access, int privilege) {
         long gpa = walk.walk(linear, access, privilege) & PAGE_MASK;
         long page = linear & PAGE_MASK;
-        long tag = privilege == PageWalk.USER_ALIGNED ? page | Tlb.SLOW : page;
+        boolean slow =
+                privilege == PageWalk.USER_ALIGNED
+                        || cpu.breakpoints.data && cpu.breakpoints.inPage(page);
+        long tag = slow ? page | Tlb.SLOW : page;
         long writeTag = Tlb.INVALID;
         long offset = memory.ramOffset(gpa);
         if (offset < 0) {

@@ -35,7 +35,7 @@ final class Tlb {
     /** The page holds decoded code: a write must be reported. */
     static final long CODE = 2;
 
-    /** Each access must be looked at (alignment checks). */
+    /** Each access must be looked at (alignment checks, breakpoints). */
     static final long SLOW = 4;
 
     static final long TAG_MASK = ~7L;
