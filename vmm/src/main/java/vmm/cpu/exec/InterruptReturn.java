@@ -17,6 +17,7 @@ final class InterruptReturn {
     private InterruptReturn() {}
 
     static void iret(Cpu cpu, int size) {
+        cpu.nmiBlocked = false; // also if it faults, SDM volume 3 section 6.7.1
         if ((cpu.cr0 & Cpu.CR0_PE) == 0) {
             real(cpu, size);
         } else if (cpu.virtual8086()) {
@@ -32,7 +33,6 @@ final class InterruptReturn {
         } else {
             protectedMode(cpu, size);
         }
-        cpu.nmiBlocked = false;
     }
 
     private static void real(Cpu cpu, int size) {

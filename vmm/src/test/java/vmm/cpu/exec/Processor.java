@@ -76,7 +76,7 @@ final class Processor implements AutoCloseable {
     @Nullable GuestFault run(String hex) {
         byte[] bytes = HexFormat.ofDelimiter(" ").parseHex(hex);
         Insn insn = new Insn();
-        int result = decoder.decode(k -> bytes[k] & 0xff, cpu.codeSize, true, insn);
+        int result = decoder.decode(k -> bytes[k] & 0xff, cpu.codeSize, cpu.protectedMode(), insn);
         assertEquals(Decoder.OK, result, hex);
         assertEquals(bytes.length, insn.length, hex);
         long rip = cpu.rip;
@@ -88,6 +88,18 @@ final class Processor implements AutoCloseable {
             cpu.rip = rip;
             return fault;
         }
+    }
+
+    /** As {@link #run}, but bytes that are no instruction are #UD. */
+    @Nullable GuestFault attempt(String hex) {
+        byte[] bytes = HexFormat.ofDelimiter(" ").parseHex(hex);
+        int result =
+                decoder.decode(
+                        k -> k < bytes.length ? bytes[k] & 0xff : 0,
+                        cpu.codeSize,
+                        cpu.protectedMode(),
+                        new Insn());
+        return result == Decoder.UNDEFINED ? cpu.undefined() : run(hex);
     }
 
     /** Executes one instruction that must not fault. */
