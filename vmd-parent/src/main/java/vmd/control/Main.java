@@ -58,6 +58,7 @@ public final class Main implements Server.Parent, Channel.Receiver {
                 server.listen(descriptor);
                 send(new ControlToParent.Ready(), 0, null);
             }
+            case ParentToControl.Verbosity verbosity -> Log.verbosity(verbosity.level());
             case ParentToControl.Reply reply -> server.reply(imsg.peerId(), reply.reply());
         }
     }

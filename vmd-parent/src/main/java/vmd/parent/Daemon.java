@@ -3,10 +3,14 @@ package vmd.parent;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import vmd.conf.Configuration;
+import vmd.conf.Owner;
+import vmd.conf.SwitchConfig;
 import vmd.conf.VmConfig;
 import vmd.imsg.EventLoop;
 import vmd.imsg.Imsg;
@@ -25,7 +29,6 @@ import vmd.proto.ParentToControl;
 import vmd.proto.ParentToPriv;
 import vmd.proto.ParentToVmm;
 import vmd.proto.PrivToParent;
-import vmd.proto.VmRef;
 import vmd.proto.VmmToParent;
 import vmd.sandbox.Sandbox;
 
@@ -41,12 +44,14 @@ final class Daemon {
 
     private final EventLoop loop = new EventLoop();
     private final Registry registry = new Registry();
-    private final Configuration configuration;
+    private final InForce inForce;
     private final SocketFile socket;
     private final Children children;
     private final KvmDevice kvm = KvmDevice.open();
     private final Machines machines;
     private final Requests requests;
+    private final Batches batches;
+    private final Administration administration;
     private final Consumer<@Nullable String> readiness;
     private final int daemonUid = Processes.effectiveUid();
     private final Set<Role> notReady = EnumSet.of(Role.PRIV, Role.CONTROL, Role.VMM);
@@ -59,24 +64,64 @@ final class Daemon {
      */
     Daemon(
             Configuration configuration,
+            ConfigurationSource source,
             SocketFile socket,
             Spawner spawner,
             ServiceAccount account,
             boolean foreground,
             Consumer<@Nullable String> readiness) {
-        this.configuration = configuration;
+        this.inForce = new InForce(configuration);
         this.socket = socket;
         this.readiness = readiness;
         this.children = new Children(loop, spawner, account, foreground, this::lost);
         this.machines =
                 new Machines(registry, kvm, this::toVmm, this::toClient, this::retire, daemonUid);
+        this.batches = new Batches(loop::after, inForce::staggered, this::startWhenKnown);
+        Access access = new Access(daemonUid);
+        this.administration =
+                new Administration(
+                        registry,
+                        machines,
+                        inForce,
+                        source,
+                        batches,
+                        this::toClient,
+                        access,
+                        new Effects());
         this.requests =
                 new Requests(
                         registry,
                         machines,
                         this::toClient,
-                        new Access(daemonUid),
-                        configuration.engine());
+                        access,
+                        inForce::engine,
+                        administration);
+    }
+
+    private final class Effects implements Administration.Effects {
+        @Override
+        public Executor loop() {
+            return loop;
+        }
+
+        @Override
+        public void socketOwner(Owner owner) {
+            try {
+                if (daemonUid == 0) {
+                    socket.giveTo(owner);
+                }
+            } catch (SocketFile.Unusable e) {
+                Log.warn(String.valueOf(e.getMessage()));
+            }
+        }
+
+        @Override
+        public void verbosity(int level) {
+            Log.verbosity(level);
+            children.send(Role.CONTROL, new ParentToControl.Verbosity(level), 0, null);
+            children.send(Role.VMM, new ParentToVmm.Verbosity(level), 0, null);
+            children.send(Role.PRIV, new ParentToPriv.Verbosity(level), 0, null);
+        }
     }
 
     /** Runs the daemon to its end; the exit code of the process. */
@@ -91,7 +136,10 @@ final class Daemon {
         }
         Signals.on(
                 Signals.Name.HUP,
-                () -> Log.info("reload requested with SIGHUP: not supported yet"));
+                () -> {
+                    Log.info("reload requested with SIGHUP");
+                    loop.execute(administration::reload);
+                });
         loop.execute(this::begin);
         try {
             loop.run();
@@ -103,8 +151,14 @@ final class Daemon {
     }
 
     private void begin() {
-        for (VmConfig vm : configuration.vms()) {
+        for (VmConfig vm : inForce.settings.vms()) {
             registry.add(Definition.of(vm, daemonUid), true);
+            String enabled = vm.enabled() ? "enabled" : "disabled";
+            Log.debug(vm.position() + ": vm \"" + vm.name() + "\" registered (" + enabled + ")");
+        }
+        for (SwitchConfig one : inForce.settings.switches()) {
+            String what = one.enabled() ? "registered" : "skipped (disabled)";
+            Log.debug(one.position() + ": switch \"" + one.name() + "\" " + what);
         }
         children.start(Role.CONTROL, this::fromControl);
         children.start(Role.VMM, this::fromVmm);
@@ -135,20 +189,18 @@ final class Daemon {
         Log.info("startup");
         readiness.accept(null);
         kvm.test(device -> toVmm(new ParentToVmm.ProbeKvm(), device));
-        kvm.whenKnown(this::autoStart);
+        batches.add(
+                registry.all().stream().filter(vm -> vm.definition.config().enabled()).toList());
     }
 
-    private void autoStart() {
-        for (VmConfig vm : configuration.vms()) {
-            if (vm.enabled()) {
-                registry.find(VmRef.byName(vm.name())).ifPresent(this::autoStart);
-            }
-        }
+    private void startWhenKnown(Vm vm) {
+        kvm.whenKnown(() -> autoStart(vm));
     }
 
     private void autoStart(Vm vm) {
         try {
-            if (!vm.active()) {
+            // Somebody may have been faster, or have it forgotten.
+            if (!vm.active() && registry.byId(vm.id).equals(Optional.of(vm))) {
                 machines.start(vm, null);
             }
         } catch (Refusal e) {

@@ -257,13 +257,40 @@ final class Machines {
             clients.reply(client, new ClientReply.Terminated(Outcome.OK, vm.id));
         }
         vm.closeGiven();
+        Definition next = vm.next;
         if (!vm.configured) {
             registry.remove(vm);
+        } else if (next != null) {
+            registry.replace(vm, next);
         }
+    }
+
+    /** Ends all machines and forgets them. */
+    void forgetAll() {
+        for (Vm vm : registry.all()) {
+            vm.configured = false;
+            vm.next = null;
+            if (vm.active()) {
+                vm.state = VmState.STOPPING;
+                supervisor.send(new ParentToVmm.StopVm(vm.id, true), null);
+            } else {
+                vm.state = VmState.STOPPED;
+                registry.remove(vm);
+            }
+        }
+    }
+
+    /** The user who runs the daemon. */
+    int daemonUid() {
+        return daemonUid;
     }
 
     /** Asks the guest to stop, or with {@code force} ends it. */
     void stop(Vm vm, boolean force) throws Refusal {
+        if (vm.state == VmState.WAITING) {
+            vm.state = VmState.STOPPED;
+            return;
+        }
         if (!vm.active()) {
             throw new Refusal(Outcome.NOT_RUNNING, "");
         }

@@ -3,12 +3,9 @@ package vmd.parent;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import vmd.conf.Accounts;
-import vmd.conf.ConfigError;
 import vmd.conf.Configuration;
 import vmd.conf.ControlSocket;
 import vmd.conf.ParseResult;
-import vmd.conf.Parser;
 import vmd.conf.Printer;
 import vmd.conf.StartCheck;
 import vmd.log.Log;
@@ -105,13 +102,8 @@ public final class Main {
         for (String macro : options.badMacros()) {
             Log.warn("could not parse macro definition " + macro);
         }
-        ParseResult result =
-                Parser.parse(
-                        options.file(), options.macros(), options.directory(), Accounts.ofFiles());
-        result.warnings().forEach(Log::warn);
-        for (ConfigError error : result.errors()) {
-            Log.warn(error.toString());
-        }
+        ParseResult result = new ConfigurationSource(options).read();
+        ConfigurationSource.log(result);
         return result.configuration();
     }
 
@@ -129,6 +121,7 @@ public final class Main {
             }
             return new Daemon(
                             configuration,
+                            new ConfigurationSource(options),
                             socket,
                             new Spawner(Installation.current()),
                             ServiceAccount.choose(),

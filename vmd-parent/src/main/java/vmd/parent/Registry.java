@@ -18,13 +18,12 @@ final class Registry {
 
     private final Map<Identity, Integer> ids = new HashMap<>();
     private final Map<String, Vm> byName = new LinkedHashMap<>();
+    private int lastId;
 
     /** Makes a machine known. Its name must be free. */
     Vm add(Definition definition, boolean configured) {
-        int id =
-                ids.computeIfAbsent(
-                        new Identity(definition.name(), definition.ownerUid()),
-                        unused -> ids.size() + 1);
+        Identity identity = new Identity(definition.name(), definition.ownerUid());
+        int id = ids.computeIfAbsent(identity, unused -> freeId());
         Vm vm = new Vm(id, definition, configured);
         if (byName.putIfAbsent(definition.name(), vm) != null) {
             throw new IllegalStateException("vm \"" + definition.name() + "\" is known");
@@ -32,8 +31,44 @@ final class Registry {
         return vm;
     }
 
+    private int freeId() {
+        int id = ++lastId;
+        while (byId(id).isPresent()) {
+            id = ++lastId;
+        }
+        return id;
+    }
+
     void remove(Vm vm) {
         byName.remove(vm.name(), vm);
+    }
+
+    /** Puts a machine that is defined anew into the place of {@code old}, which is not active. */
+    Vm replace(Vm old, Definition definition) {
+        List<String> names = List.copyOf(byName.keySet());
+        remove(old);
+        Vm vm = add(definition, true);
+        order(names);
+        return vm;
+    }
+
+    /** Lists these machines first, in this order. */
+    void order(List<String> names) {
+        Map<String, Vm> before = new LinkedHashMap<>(byName);
+        byName.clear();
+        for (String name : names) {
+            Vm vm = before.remove(name);
+            if (vm != null) {
+                byName.put(name, vm);
+            }
+        }
+        byName.putAll(before);
+    }
+
+    /** Numbers are given from 1 again, but for those of machines that are still known. */
+    void resetIds() {
+        ids.clear();
+        lastId = 0;
     }
 
     Optional<Vm> find(VmRef ref) {

@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import vmd.conf.VmConfig;
 import vmd.conf.VmLimits;
@@ -25,7 +26,8 @@ final class Requests {
     private final Machines machines;
     private final Machines.Clients clients;
     private final Access access;
-    private final EngineChoice defaultEngine;
+    private final Supplier<EngineChoice> defaultEngine;
+    private final Administration administration;
     private final Map<Integer, PendingStart> pending = new HashMap<>();
 
     /** A start whose initial ramdisk has still to come. */
@@ -36,12 +38,14 @@ final class Requests {
             Machines machines,
             Machines.Clients clients,
             Access access,
-            EngineChoice defaultEngine) {
+            Supplier<EngineChoice> defaultEngine,
+            Administration administration) {
         this.registry = registry;
         this.machines = machines;
         this.clients = clients;
         this.access = access;
         this.defaultEngine = defaultEngine;
+        this.administration = administration;
     }
 
     /** Handles one request of {@code client}, who is {@code uid}; owns the descriptor. */
@@ -69,10 +73,11 @@ final class Requests {
             case ClientRequest.Pause pause -> pause(client, uid, pause.vm(), true);
             case ClientRequest.Unpause unpause -> pause(client, uid, unpause.vm(), false);
             case ClientRequest.Details _ -> later(client, "show -v");
-            case ClientRequest.Reload _ -> later(client, "reload");
-            case ClientRequest.Load _ -> later(client, "load");
-            case ClientRequest.Reset _ -> later(client, "reset");
-            case ClientRequest.Verbosity _ -> later(client, "log");
+            case ClientRequest.Reload _,
+                    ClientRequest.Load _,
+                    ClientRequest.Reset _,
+                    ClientRequest.Verbosity _ ->
+                    administration.handle(client, uid, request);
         }
     }
 
@@ -154,7 +159,7 @@ final class Requests {
             throw new Refusal(Outcome.EPERM, "");
         }
         validate(start);
-        VmConfig config = NewMachine.options(start).toConfig(defaultEngine);
+        VmConfig config = NewMachine.options(start).toConfig(defaultEngine.get());
         return registry.add(new Definition(config, uid, VmInfo.NO_GROUP), false);
     }
 
@@ -229,8 +234,10 @@ final class Requests {
             Vm vm = permitted(stop.vm(), uid);
             machines.stop(vm, stop.force());
             clients.reply(client, new ClientReply.Stopping(Outcome.OK, vm.id));
-            if (stop.awaitEnd()) {
+            if (stop.awaitEnd() && vm.active()) {
                 vm.waiters.add(client);
+            } else if (stop.awaitEnd()) {
+                clients.reply(client, new ClientReply.Terminated(Outcome.OK, vm.id));
             }
         } catch (Refusal e) {
             clients.reply(client, new ClientReply.Stopping(e.outcome(), stop.vm().id()));

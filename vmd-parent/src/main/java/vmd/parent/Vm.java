@@ -15,7 +15,13 @@ final class Vm {
     final Definition definition;
 
     /** Whether vm.conf defines it: such a machine stays known when it ends. */
-    final boolean configured;
+    boolean configured;
+
+    /** What it is from its next stop on; null where nothing changes. */
+    @Nullable Definition next;
+
+    /** The user whose rights decide which disks it may have; null for those of the daemon. */
+    @Nullable Integer filesOf;
 
     /** Kernel and initial ramdisk that a client handed over; kept for reboots. */
     @Nullable Fd kernel;
@@ -58,7 +64,16 @@ final class Vm {
 
     /** Whether there is a process of this machine, or one is being made. */
     boolean active() {
-        return state != VmState.STOPPED && state != VmState.CRASHED;
+        return switch (state) {
+            case STOPPED, CRASHED, WAITING -> false;
+            case RUNNING, STOPPING, PAUSED -> true;
+        };
+    }
+
+    /** What it is, or will be when it has stopped. */
+    Definition upcoming() {
+        Definition then = next;
+        return then == null ? definition : then;
     }
 
     VmInfo info() {

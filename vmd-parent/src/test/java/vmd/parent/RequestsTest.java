@@ -10,12 +10,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import vmd.conf.Configuration;
 import vmd.conf.DiskConfig;
+import vmd.conf.Owner;
 import vmd.conf.Position;
 import vmd.conf.VmOptions;
 import vmd.imsg.ImsgException;
@@ -41,6 +45,17 @@ class RequestsTest {
     private static final int OWNER = 1234;
     private static final int STRANGER = 4321;
 
+    private static final Options OPTIONS =
+            new Options(
+                    false,
+                    false,
+                    0,
+                    Map.of(),
+                    List.of(),
+                    Path.of("/nowhere/vm.conf"),
+                    Path.of("/nowhere/vmd.sock"),
+                    Path.of("/"));
+
     private record Sent(ParentToVmm message, @Nullable Fd descriptor) {}
 
     @TempDir Path folder;
@@ -56,13 +71,26 @@ class RequestsTest {
                     (client, reply) -> replies.add(reply),
                     ConsoleTty::close,
                     Processes.effectiveUid());
+    private final Access access = new Access(Processes.effectiveUid());
+    private final InForce inForce = new InForce(Configuration.empty());
+    private final Batches batches =
+            new Batches((delay, action) -> {}, inForce::staggered, this::started);
     private final Requests requests =
             new Requests(
                     registry,
                     machines,
                     (client, reply) -> replies.add(reply),
-                    new Access(Processes.effectiveUid()),
-                    EngineChoice.AUTO);
+                    access,
+                    inForce::engine,
+                    new Administration(
+                            registry,
+                            machines,
+                            inForce,
+                            new ConfigurationSource(OPTIONS),
+                            batches,
+                            (client, reply) -> replies.add(reply),
+                            access,
+                            new NoEffects()));
     private Path kernel = Path.of("");
     private Path disk = Path.of("");
 
@@ -95,6 +123,27 @@ class RequestsTest {
         Definition definition =
                 new Definition(options.toConfig(EngineChoice.AUTO), owner, VmInfo.NO_GROUP);
         return registry.add(definition, true);
+    }
+
+    private void started(Vm vm) {
+        try {
+            machines.start(vm, null);
+        } catch (Refusal e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static final class NoEffects implements Administration.Effects {
+        @Override
+        public Executor loop() {
+            return Runnable::run;
+        }
+
+        @Override
+        public void socketOwner(Owner owner) {}
+
+        @Override
+        public void verbosity(int level) {}
     }
 
     private Fd open(Path path) {

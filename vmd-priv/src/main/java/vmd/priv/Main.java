@@ -42,6 +42,7 @@ public final class Main implements Channel.Receiver {
                 Log.verbosity(configure.verbosity());
                 channel.send(new PrivToParent.Ready().encode(0), null);
             }
+            case ParentToPriv.Verbosity verbosity -> Log.verbosity(verbosity.level());
         }
     }
 

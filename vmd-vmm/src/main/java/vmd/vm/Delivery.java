@@ -73,6 +73,10 @@ final class Delivery implements Channel.Receiver {
             wishes.pause(pause.pause());
             return;
         }
+        if (message instanceof VmmToVm.Verbosity verbosity) {
+            Log.verbosity(verbosity.level());
+            return;
+        }
         if (descriptor == null || complete.isDone()) {
             throw new ImsgException("unexpected message");
         }
@@ -107,7 +111,8 @@ final class Delivery implements Channel.Receiver {
             }
             case VmmToVm.ProbeKvm _ -> throw new ImsgException("this process is no test");
             case VmmToVm.Console _ -> complete.complete(parts(descriptor));
-            case VmmToVm.Stop _, VmmToVm.Pause _ -> throw new IllegalStateException();
+            case VmmToVm.Stop _, VmmToVm.Pause _, VmmToVm.Verbosity _ ->
+                    throw new IllegalStateException();
         }
     }
 

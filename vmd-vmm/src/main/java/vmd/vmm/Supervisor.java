@@ -117,6 +117,10 @@ final class Supervisor {
                     vm.pause(pause.pause());
                 }
             }
+            case ParentToVmm.Verbosity verbosity -> {
+                Log.verbosity(verbosity.level());
+                running.values().forEach(vm -> vm.verbosity(verbosity.level()));
+            }
         }
     }
 

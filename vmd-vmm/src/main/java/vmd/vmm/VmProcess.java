@@ -100,6 +100,11 @@ final class VmProcess implements Channel.Receiver {
         send(new VmmToVm.Pause(pause), null);
     }
 
+    /** Has it log that much. */
+    void verbosity(int level) {
+        send(new VmmToVm.Verbosity(level), null);
+    }
+
     private void kill(Outcome why) {
         if (killedFor == null) {
             killedFor = why;

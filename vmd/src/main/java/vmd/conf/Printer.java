@@ -9,6 +9,18 @@ public final class Printer {
     private Printer() {}
 
     public static String print(Configuration configuration) {
+        StringBuilder out = new StringBuilder(printSettings(configuration));
+        for (SwitchConfig one : configuration.switches()) {
+            out.append('\n').append(print(one));
+        }
+        for (VmConfig vm : configuration.vms()) {
+            out.append('\n').append(print(vm));
+        }
+        return out.toString();
+    }
+
+    /** What is neither a machine nor a switch. */
+    public static String printSettings(Configuration configuration) {
         StringBuilder out = new StringBuilder();
         out.append("socket owner ").append(owner(configuration.socketOwner())).append('\n');
         out.append("engine ").append(configuration.engine().word()).append('\n');
@@ -31,12 +43,6 @@ public final class Printer {
         if (staggered != null) {
             out.append("staggered start parallel ").append(staggered.parallel());
             out.append(" delay ").append(staggered.delaySeconds()).append('\n');
-        }
-        for (SwitchConfig one : configuration.switches()) {
-            out.append('\n').append(print(one));
-        }
-        for (VmConfig vm : configuration.vms()) {
-            out.append('\n').append(print(vm));
         }
         return out.toString();
     }

@@ -42,6 +42,21 @@ public sealed interface ParentToControl extends Message {
         }
     }
 
+    /** Log that much from now on. */
+    record Verbosity(int level) implements ParentToControl {
+        static final int TYPE = 309;
+
+        @Override
+        public int type() {
+            return TYPE;
+        }
+
+        @Override
+        public void write(FieldWriter out) {
+            out.u32(level);
+        }
+    }
+
     static ParentToControl decode(Imsg imsg) {
         return Decoding.<ParentToControl>decode(
                 "parent to control",
@@ -51,6 +66,8 @@ public sealed interface ParentToControl extends Message {
                             case Configure.TYPE ->
                                     new Configure(in.u32(0, Limits.VERBOSITY, "verbosity"));
                             case Reply.TYPE -> new Reply(Decoding.nested(in, ClientReply::read));
+                            case Verbosity.TYPE ->
+                                    new Verbosity(in.u32(0, Limits.VERBOSITY, "verbosity"));
                             default -> null;
                         });
     }

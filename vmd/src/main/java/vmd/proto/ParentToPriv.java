@@ -21,6 +21,21 @@ public sealed interface ParentToPriv extends Message {
         }
     }
 
+    /** Log that much from now on. */
+    record Verbosity(int level) implements ParentToPriv {
+        static final int TYPE = 329;
+
+        @Override
+        public int type() {
+            return TYPE;
+        }
+
+        @Override
+        public void write(FieldWriter out) {
+            out.u32(level);
+        }
+    }
+
     static ParentToPriv decode(Imsg imsg) {
         return Decoding.<ParentToPriv>decode(
                 "parent to priv",
@@ -29,6 +44,8 @@ public sealed interface ParentToPriv extends Message {
                         switch (type) {
                             case Configure.TYPE ->
                                     new Configure(in.u32(0, Limits.VERBOSITY, "verbosity"));
+                            case Verbosity.TYPE ->
+                                    new Verbosity(in.u32(0, Limits.VERBOSITY, "verbosity"));
                             default -> null;
                         });
     }

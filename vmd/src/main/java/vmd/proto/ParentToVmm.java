@@ -175,6 +175,21 @@ public sealed interface ParentToVmm extends Message {
         }
     }
 
+    /** Log that much from now on. */
+    record Verbosity(int level) implements ParentToVmm {
+        static final int TYPE = 359;
+
+        @Override
+        public int type() {
+            return TYPE;
+        }
+
+        @Override
+        public void write(FieldWriter out) {
+            out.u32(level);
+        }
+    }
+
     static ParentToVmm decode(Imsg imsg) {
         return Decoding.<ParentToVmm>decode(
                 "parent to vmm",
@@ -201,6 +216,8 @@ public sealed interface ParentToVmm extends Message {
                             case ProbeKvm.TYPE -> new ProbeKvm();
                             case StartKvm.TYPE ->
                                     new StartKvm(in.u32(1, Integer.MAX_VALUE, "machine id"));
+                            case Verbosity.TYPE ->
+                                    new Verbosity(in.u32(0, Limits.VERBOSITY, "verbosity"));
                             default -> null;
                         });
     }

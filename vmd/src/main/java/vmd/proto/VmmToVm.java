@@ -150,6 +150,21 @@ public sealed interface VmmToVm extends Message {
         public void write(FieldWriter out) {}
     }
 
+    /** Log that much from now on. */
+    record Verbosity(int level) implements VmmToVm {
+        static final int TYPE = 379;
+
+        @Override
+        public int type() {
+            return TYPE;
+        }
+
+        @Override
+        public void write(FieldWriter out) {
+            out.u32(level);
+        }
+    }
+
     static VmmToVm decode(Imsg imsg) {
         return Decoding.<VmmToVm>decode(
                 "vmm to vm",
@@ -167,6 +182,8 @@ public sealed interface VmmToVm extends Message {
                             case Pause.TYPE -> new Pause(in.bool());
                             case Kvm.TYPE -> new Kvm();
                             case ProbeKvm.TYPE -> new ProbeKvm();
+                            case Verbosity.TYPE ->
+                                    new Verbosity(in.u32(0, Limits.VERBOSITY, "verbosity"));
                             default -> null;
                         });
     }

@@ -38,6 +38,7 @@ class InternalMessagesTest {
                         ParentToControl::decode,
                         List.of(
                                 new ParentToControl.Configure(1),
+                                new ParentToControl.Verbosity(2),
                                 new ParentToControl.Reply(new ClientReply.InfoEnd()))),
                 new Direction(
                         ControlToParent::decode,
@@ -48,12 +49,15 @@ class InternalMessagesTest {
                                         1000, 100, new ClientRequest.StartInitrd()),
                                 new ControlToParent.Request(0, 0, new ClientRequest.Info()))),
                 new Direction(
-                        ParentToPriv::decode, List.<Message>of(new ParentToPriv.Configure(3))),
+                        ParentToPriv::decode,
+                        List.<Message>of(
+                                new ParentToPriv.Configure(3), new ParentToPriv.Verbosity(0))),
                 new Direction(PrivToParent::decode, List.<Message>of(new PrivToParent.Ready())),
                 new Direction(
                         ParentToVmm::decode,
                         List.of(
                                 new ParentToVmm.Configure(0),
+                                new ParentToVmm.Verbosity(2),
                                 new ParentToVmm.StartVm(SPEC),
                                 new ParentToVmm.StartInitrd(1),
                                 new ParentToVmm.StartDisk(1, 3),
@@ -74,6 +78,7 @@ class InternalMessagesTest {
                         VmmToVm::decode,
                         List.of(
                                 new VmmToVm.Configure(SPEC, 2),
+                                new VmmToVm.Verbosity(2),
                                 new VmmToVm.Initrd(),
                                 new VmmToVm.Disk(0),
                                 new VmmToVm.Console(),
