@@ -36,7 +36,7 @@ final class KvmCpuid {
                     // xTPR, PDCM, DCA, x2APIC, TSC-deadline
                     | bits(14, 15, 18, 21, 24);
 
-    private static final int HYPERVISOR = 1 << 31, XSAVE = 1 << 26;
+    private static final int HYPERVISOR = 1 << 31;
 
     /** Leaf 1 EDX: MCE, APIC, MTRR, MCA, PSN, DS, ACPI, HTT, TM, PBE. */
     private static final int NO_1_D = bits(7, 9, 12, 14, 18, 21, 22, 28, 29, 31);
@@ -125,22 +125,6 @@ final class KvmCpuid {
             write(result, k, leaves.get(k));
         }
         return result;
-    }
-
-    /** Whether guests may use XSAVE. */
-    static boolean xsave(Fd kvm) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment table = table(arena);
-            Kvm.call("KVM_GET_SUPPORTED_CPUID", kvm, Abi.GET_SUPPORTED_CPUID, table);
-            int count = Math.min(MAX_ENTRIES, table.get(ValueLayout.JAVA_INT, Abi.CPUID2_COUNT));
-            for (int k = 0; k < count; k++) {
-                Leaf leaf = read(table, k);
-                if (leaf.leaf == 1) {
-                    return (leaf.ecx & XSAVE) != 0;
-                }
-            }
-            return false;
-        }
     }
 
     private static MemorySegment table(Arena arena) {

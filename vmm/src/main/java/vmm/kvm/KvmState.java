@@ -68,6 +68,10 @@ final class KvmState {
     // The standard form of XSAVE with AVX state, SDM volume 1 section 13.4.
     private static final int XSTATE_BV = 512, YMM_HIGH = 576, XSAVE_BYTES = 832;
     private static final long X87_SSE = 3, AVX = 4;
+
+    /** The address after a reset, SDM volume 3 section 12.4.4; boot processor, not enabled. */
+    private static final long APIC_BASE_RESET = 0xfee0_0100L;
+
     private static final int UNUSABLE = 1 << 16;
 
     private KvmState() {}
@@ -232,8 +236,8 @@ final class KvmState {
 
     private static void writeSregs(Arena arena, Fd vcpu, CpuState state) {
         MemorySegment sregs = arena.allocate(Abi.SREGS_SIZE, Long.BYTES);
-        Kvm.call("KVM_GET_SREGS", vcpu, Abi.GET_SREGS, sregs); // for the base of the APIC
-        sregs.asSlice(Abi.SREGS_INTERRUPT_BITMAP).fill((byte) 0);
+        // CPUID's bit for the local APIC follows this register's: there is none.
+        sregs.set(U64, Abi.SREGS_APIC_BASE, APIC_BASE_RESET);
         for (int k = 0; k < SEGMENTS.length; k++) {
             writeSegment(sregs.asSlice(SEGMENTS[k]), state.segments()[k]);
         }
@@ -242,6 +246,9 @@ final class KvmState {
         sregs.set(U64, Abi.SREGS_IDT + Abi.DTABLE_BASE, state.idtBase());
         sregs.set(U16, Abi.SREGS_IDT + Abi.DTABLE_LIMIT, (short) state.idtLimit());
         long[] control = state.control();
+        if (control.length > 6 && control[6] != 0) {
+            throw new KvmException("guests on KVM have no protection keys");
+        }
         sregs.set(U64, Abi.SREGS_CR0, control[0]);
         sregs.set(U64, Abi.SREGS_CR2, control[1]);
         sregs.set(U64, Abi.SREGS_CR3, control[2]);

@@ -23,6 +23,7 @@ public record KvmVerdict(List<Feature> working, List<Failure> failures, long ela
         INTERRUPT("interrupts"),
         BREAKPOINT("int3"),
         CPUID("cpuid"),
+        HIDING("hiding what cpuid shows"),
         RDMSR("rdmsr"),
         SSE("SSE moves"),
         FXSAVE("fxsave"),

@@ -39,8 +39,6 @@ record ProbeGuest(Feature feature, byte[] code, CpuState start, boolean interrup
 
     private static final long CR0_REAL = 0x10, CR0_LONG = 0x8000_0033L;
     private static final long CR4_LONG = 0x620; // PAE, OSFXSR, OSXMMEXCPT
-    private static final long CR4_OSXSAVE = 1 << 18;
-    private static final long XCR0_SSE = 3;
     private static final long EFER_LONG = 0x500; // LME, LMA
     private static final long PAT_RESET = 0x0007_0406_0007_0406L;
     private static final int MXCSR_RESET = 0x1f80;
@@ -68,7 +66,7 @@ record ProbeGuest(Feature feature, byte[] code, CpuState start, boolean interrup
     private static final String REPORT_16 = "66 e7 e0 f4";
 
     /** The guests in the order of {@link Feature}. */
-    static List<ProbeGuest> all(boolean xsave) {
+    static List<ProbeGuest> all() {
         int value = 0x1234_5678;
         String load = "b8 78 56 34 12"; // mov eax, value
         List<ProbeGuest> guests = new ArrayList<>();
@@ -92,7 +90,7 @@ record ProbeGuest(Feature feature, byte[] code, CpuState start, boolean interrup
                 new ProbeGuest(
                         Feature.INTERRUPT,
                         bytes("fb f4" + REPORT),
-                        flat(DATA, 0),
+                        flat(DATA),
                         true,
                         HANDLER_MARK));
         guests.add(flat(Feature.BREAKPOINT, "cc" + REPORT, 0, HANDLER_MARK));
@@ -102,6 +100,13 @@ record ProbeGuest(Feature feature, byte[] code, CpuState start, boolean interrup
                         "b8 00 00 00 40 0f a2 89 d8" + REPORT, // cpuid 0x40000000; eax = ebx
                         0,
                         0x6e65_704f)); // "Open"
+        guests.add(
+                flat(
+                        Feature.HIDING,
+                        "b8 01 00 00 00 0f a2 89 d0 25 80 52 00 00" // MCE, APIC, MTRR, MCA
+                                + REPORT,
+                        0,
+                        0));
         guests.add(
                 flat(
                         Feature.RDMSR,
@@ -123,19 +128,17 @@ record ProbeGuest(Feature feature, byte[] code, CpuState start, boolean interrup
                         "0f ae 03 0f ae 0b 8b 43 18" + REPORT, // fxsave, fxrstor [rbx]
                         DATA,
                         MXCSR_RESET));
-        if (xsave) {
-            String code =
-                    "31 d2 b8 03 00 00 00 0f ae 23" // edx:eax = 3; xsave [rbx]
-                            + "0f ae 2b 8b 43 18" // xrstor [rbx]; eax = MXCSR
-                            + REPORT;
-            guests.add(
-                    new ProbeGuest(
-                            Feature.XSAVE,
-                            bytes(code),
-                            flat(DATA, CR4_OSXSAVE),
-                            false,
-                            MXCSR_RESET));
-        }
+        guests.add(
+                flat(
+                        Feature.XSAVE,
+                        "b8 01 00 00 00 0f a2 bb 00 a0 00 00" // cpuid 1; ebx = DATA
+                                + "b8 80 1f 00 00 0f ba e1 1a 73 1f" // no XSAVE: as if it worked
+                                + "0f 20 e2 0f ba ea 12 0f 22 e2" // cr4.OSXSAVE = 1
+                                + "31 c9 31 d2 b8 03 00 00 00 0f 01 d1" // xcr0 = x87, SSE
+                                + "0f ae 23 0f ae 2b 8b 43 18" // xsave, xrstor [rbx]; eax = MXCSR
+                                + REPORT,
+                        DATA,
+                        MXCSR_RESET));
         guests.add(
                 flat(
                         Feature.CMPXCHG16B,
@@ -162,16 +165,15 @@ record ProbeGuest(Feature feature, byte[] code, CpuState start, boolean interrup
     }
 
     private static ProbeGuest flat(Feature feature, String code, int rbx, int expected) {
-        return new ProbeGuest(feature, bytes(code), flat(rbx, 0), false, expected);
+        return new ProbeGuest(feature, bytes(code), flat(rbx), false, expected);
     }
 
     /** 64-bit mode with everything mapped one to one. */
-    private static CpuState flat(int rbx, long cr4) {
+    private static CpuState flat(int rbx) {
         SegmentState[] segments = new SegmentState[8];
         Arrays.fill(segments, new SegmentState(SELECTOR_DATA, 0, -1, 0xc093));
         segments[1] = new SegmentState(SELECTOR_64, 0, -1, 0xa09b);
-        long xcr0 = cr4 == 0 ? 1 : XCR0_SSE;
-        long[] control = {CR0_LONG, 0, PML4, CR4_LONG | cr4, 0, xcr0};
+        long[] control = {CR0_LONG, 0, PML4, CR4_LONG, 0, 1};
         return state(segments, control, EFER_LONG, rbx);
     }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -452,7 +453,7 @@ class EngineContractTest {
             assertEquals(state.gdtLimit(), read.gdtLimit());
             assertEquals(state.idtBase(), read.idtBase());
             assertEquals(state.idtLimit(), read.idtLimit());
-            assertArrayEquals(state.control(), read.control());
+            assertArrayEquals(state.control(), Arrays.copyOf(read.control(), 6));
             assertArrayEquals(state.debug(), read.debug());
             for (int k = 0; k < 10; k++) { // the last is the time-stamp counter, which runs
                 assertEquals(state.msrs()[k], read.msrs()[k], "msr " + k);
@@ -558,7 +559,7 @@ class EngineContractTest {
                 other.join();
                 tookNs[k] = returnedNs - kickedNs[0];
             }
-            java.util.Arrays.sort(tookNs);
+            Arrays.sort(tookNs);
             System.out.printf(
                     "pause on %s: median %d us, worst %d us%n",
                     engine, tookNs[tries / 2] / 1000, tookNs[tries - 1] / 1000);

@@ -31,7 +31,8 @@ final class TestMachine implements Platform, AutoCloseable {
     static final long ALIAS = 0x4000_1000L;
 
     private static final int PML4 = 0x1000, PDPT = 0x2000, PD = 0x3000, PD_ALIAS = 0x4000;
-    private static final int PT_ALIAS = 0x5000, PD_32 = 0x6000, GDT = 0x6800, IDT = 0xd000;
+    private static final int PT_ALIAS = 0x5000, PD_32 = 0x6000, GDT = 0x6800;
+    static final int IDT = 0xd000;
     private static final int SELECTOR_32 = 0x08, SELECTOR_DATA = 0x10, SELECTOR_64 = 0x18;
     private static final long PRESENT_WRITABLE = 3, LARGE = 1 << 7;
     private static final long CR0_PE = 0x11, CR0_NE = 0x20, CR0_PG = 0x8000_0000L;

@@ -27,8 +27,7 @@ class KvmSelfTestTest {
                 long failed =
                         verdict.failures().stream().filter(f -> f.feature() == feature).count();
                 long worked = verdict.working().stream().filter(f -> f == feature).count();
-                boolean mayLack = feature == Feature.XSAVE;
-                assertTrue(failed + worked == 1 || mayLack && failed + worked == 0, feature::label);
+                assertEquals(1, failed + worked, feature::label);
             }
         }
     }
