@@ -59,6 +59,11 @@ final class TestMachine implements Platform, AutoCloseable {
     TestMachine(EngineUnderTest kind) {
         engine = kind.open();
         vcpu = engine.createVcpu(0, memory, this);
+        refresh();
+    }
+
+    /** Writes all tables anew. */
+    void refresh() {
         memory.write64(PML4, PDPT | PRESENT_WRITABLE);
         memory.write64(PDPT, PD | PRESENT_WRITABLE);
         memory.write64(PDPT + 8, PD_ALIAS | PRESENT_WRITABLE);
