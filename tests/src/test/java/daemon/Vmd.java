@@ -38,10 +38,14 @@ final class Vmd implements AutoCloseable {
 
     /** Starts {@code vmd -d} with {@code configuration} in {@code folder}; not yet ready. */
     static Vmd start(Path folder, String configuration) throws IOException {
+        return start(HOME, folder, configuration);
+    }
+
+    private static Vmd start(Path home, Path folder, String configuration) throws IOException {
         Path file = folder.resolve("vm.conf");
         Files.writeString(file, configuration);
         Path socket = folder.resolve("vmd.sock");
-        List<String> command = command("-d", "-f", file.toString(), "-s", socket.toString());
+        List<String> command = command(home, "-d", "-f", file.toString(), "-s", socket.toString());
         return new Vmd(new ProcessBuilder(command).redirectErrorStream(true).start(), socket);
     }
 
@@ -52,8 +56,20 @@ final class Vmd implements AutoCloseable {
         return vmd;
     }
 
+    /** As {@link #ready(Path, String)}, from the installation in {@code home}. */
+    static Vmd ready(Path home, Path folder, String configuration)
+            throws IOException, InterruptedException {
+        Vmd vmd = start(home, folder, configuration);
+        vmd.awaitLine("startup");
+        return vmd;
+    }
+
     /** The command line of vmd with {@code options}, as the launcher script has it. */
     static List<String> command(String... options) {
+        return command(HOME, options);
+    }
+
+    private static List<String> command(Path home, String... options) {
         List<String> command =
                 new ArrayList<>(
                         List.of(
@@ -62,9 +78,9 @@ final class Vmd implements AutoCloseable {
                                 "-XX:TieredStopAtLevel=1",
                                 "-Xmx64m",
                                 "--enable-native-access=ALL-UNNAMED",
-                                "-Dvmd.home=" + HOME,
+                                "-Dvmd.home=" + home,
                                 "-cp",
-                                Installation.ofHome(HOME).classPath(Role.PARENT),
+                                Installation.ofHome(home).classPath(Role.PARENT),
                                 "vmd.parent.Main"));
         command.addAll(List.of(options));
         return command;
@@ -88,8 +104,12 @@ final class Vmd implements AutoCloseable {
 
     /** Waits for a line of the log that {@code regex} finds something in. */
     String awaitLine(String regex) throws InterruptedException {
+        return awaitLine(regex, WAIT_S);
+    }
+
+    String awaitLine(String regex, long seconds) throws InterruptedException {
         Pattern pattern = Pattern.compile(regex);
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(WAIT_S);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
         while (true) {
             String line = lines.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
             if (line == null || line.equals(END)) {
@@ -100,6 +120,11 @@ final class Vmd implements AutoCloseable {
                 return line;
             }
         }
+    }
+
+    /** The lines of the log that have been waited for or passed over. */
+    List<String> linesSeen() {
+        return List.copyOf(seen);
     }
 
     Path socket() {

@@ -7,6 +7,7 @@ final class Commands {
     static final Command[] TABLE = {
         new ConsoleCommand(),
         new CreateCommand(),
+        new DoctorCommand(),
         new HelpCommand(),
         new LoadCommand(),
         new LogCommand(),

@@ -29,8 +29,12 @@ final class Context {
 
     /** As {@link #connect()}; {@code descriptors} says whether requests will carry any. */
     Daemon connect(boolean descriptors) throws Failure {
-        String path = socket != null ? socket : ControlSocket.ofClient(environment);
-        return Daemon.connect(path, descriptors);
+        return Daemon.connect(socketPath(), descriptors);
+    }
+
+    /** Where the control socket is. */
+    String socketPath() {
+        return socket != null ? socket : ControlSocket.ofClient(environment);
     }
 
     /** Tables and what else is asked for; everything that is said about it goes elsewhere. */

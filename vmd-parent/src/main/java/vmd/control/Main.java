@@ -27,6 +27,7 @@ public final class Main implements Server.Parent, Channel.Receiver {
     public static void main(String[] args) {
         StartUp startUp = ChildProcess.begin(args);
         Sandbox sandbox = Sandbox.of(Role.CONTROL);
+        ChildProcess.closeProgram();
         Channel channel = Channel.towardsStarter(ChildProcess.channel(), startUp.name());
         Privileges.drop(startUp.account());
         Main main = new Main(channel);

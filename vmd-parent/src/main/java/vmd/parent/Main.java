@@ -19,6 +19,8 @@ import vmd.privsep.Role;
 import vmd.privsep.ServiceAccount;
 import vmd.privsep.Spawner;
 import vmd.privsep.StartUp;
+import vmd.sandbox.Births;
+import vmd.sandbox.Host;
 import vmd.sandbox.Sandbox;
 
 /** The command {@code vmd}, and the parent process. */
@@ -58,6 +60,9 @@ public final class Main {
     }
 
     private static int check(Options options, Configuration configuration) {
+        if (options.verbosity() > 0) {
+            Host.offers().forEach(line -> Log.debug("host: " + line));
+        }
         StartCheck.Report report = StartCheck.check(configuration, HostMemory.totalBytes());
         report.warnings().forEach(Log::warn);
         report.errors().forEach(error -> Log.warn(error.toString()));
@@ -119,12 +124,15 @@ public final class Main {
             if (Processes.effectiveUid() == 0) {
                 socket.giveTo(configuration.socketOwner());
             }
+            Installation installation = Installation.current();
+            ServiceAccount account = ServiceAccount.choose();
+            Births births = new Births(installation, account);
             return new Daemon(
                             configuration,
                             new ConfigurationSource(options),
                             socket,
-                            new Spawner(Installation.current()),
-                            ServiceAccount.choose(),
+                            new Spawner(installation, births, Role.CONTROL, Role.VMM, Role.PRIV),
+                            account,
                             options.foreground(),
                             reason -> report(reportChannel, reason))
                     .run();

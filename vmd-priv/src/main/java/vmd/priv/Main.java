@@ -28,8 +28,10 @@ public final class Main implements Channel.Receiver {
 
     public static void main(String[] args) {
         StartUp startUp = ChildProcess.begin(args);
+        Sandbox sandbox = Sandbox.of(Role.PRIV);
+        ChildProcess.closeProgram();
         Channel channel = Channel.towardsStarter(ChildProcess.channel(), startUp.name());
-        Sandbox.enter(Role.PRIV, List.of());
+        sandbox.enter(List.of());
         EventLoop loop = new EventLoop();
         channel.start(loop, new Main(channel));
         loop.run();

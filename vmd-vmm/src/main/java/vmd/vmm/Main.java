@@ -14,6 +14,7 @@ import vmd.privsep.Spawner;
 import vmd.privsep.StartUp;
 import vmd.proto.ParentToVmm;
 import vmd.proto.VmmToParent;
+import vmd.sandbox.Births;
 import vmd.sandbox.Sandbox;
 
 /** The supervisor's process: between the parent and the processes of the machines. */
@@ -36,7 +37,10 @@ public final class Main implements Channel.Receiver {
         StartUp startUp = ChildProcess.begin(args);
         Sandbox sandbox = Sandbox.of(Role.VMM);
         Channel channel = Channel.towardsStarter(ChildProcess.channel(), startUp.name());
-        Spawner spawner = Spawner.prepared(Installation.current(), Role.VM);
+        Installation installation = Installation.current();
+        Births births = new Births(installation, startUp.account());
+        Spawner spawner = new Spawner(installation, births, Role.VM);
+        ChildProcess.closeProgram();
         Privileges.drop(startUp.account());
         sandbox.enter(spawner.descriptors());
         EventLoop loop = new EventLoop();

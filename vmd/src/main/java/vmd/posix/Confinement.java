@@ -7,15 +7,10 @@ import java.lang.invoke.MethodHandle;
 
 /** Steps by which a process gives up what it may do; none can be taken back. */
 public final class Confinement {
-    private static final int PR_CAPBSET_READ = 23;
-    private static final int PR_CAPBSET_DROP = 24;
     private static final int PR_SET_NO_NEW_PRIVS = 38;
-    private static final int PR_CAP_AMBIENT = 47;
-    private static final int PR_CAP_AMBIENT_CLEAR_ALL = 4;
     private static final int SYS_SECCOMP = 317;
     private static final int SECCOMP_SET_MODE_FILTER = 1;
     private static final int SECCOMP_FILTER_FLAG_TSYNC = 1;
-    private static final int CAPABILITIES_MAX = 63;
 
     private static final MethodHandle PRCTL = CLibrary.scalars("prctl");
     private static final MethodHandle SYSCALL = CLibrary.scalars("syscall");
@@ -26,20 +21,6 @@ public final class Confinement {
     public static void noNewPrivileges() {
         long r = CLibrary.call(PRCTL, PR_SET_NO_NEW_PRIVS, 1);
         CLibrary.check("prctl(PR_SET_NO_NEW_PRIVS)", r);
-    }
-
-    /** Removes every capability from the bounding set and the ambient set of this thread. */
-    public static void dropCapabilityBounds() {
-        for (int capability = 0; capability <= CAPABILITIES_MAX; capability++) {
-            if (CLibrary.call(PRCTL, PR_CAPBSET_READ, capability) != 1) {
-                continue;
-            }
-            long r = CLibrary.call(PRCTL, PR_CAPBSET_DROP, capability);
-            CLibrary.check("prctl(PR_CAPBSET_DROP)", r);
-        }
-        CLibrary.check(
-                "prctl(PR_CAP_AMBIENT)",
-                CLibrary.call(PRCTL, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL));
     }
 
     /**

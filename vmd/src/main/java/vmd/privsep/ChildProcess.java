@@ -29,6 +29,8 @@ public final class ChildProcess {
         Log.exitOnUncaught();
         ProcessTitle.set(startUp.title());
         Processes.ignoreSignal(Processes.SIGHUP);
+        // Others of the same account cannot look into this process, nor it into them.
+        Processes.dumpable(false);
         // Searching for what is not there opens every jar, while it can be reached. A jar is
         // otherwise opened when a class is first looked for in it.
         ClassLoader.getSystemClassLoader().getResource("no/such/thing");

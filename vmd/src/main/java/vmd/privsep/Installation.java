@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import vmd.posix.Spawn;
 
 /**
  * Where the suite's files are: the jars that a role may see, its archive of classes, the Java
@@ -17,15 +18,18 @@ import org.jspecify.annotations.Nullable;
 public final class Installation {
     private static final String HOME_PROPERTY = "vmd.home";
     private static final String CLASS_NAMES_PROPERTY = "vmd.classNames";
+    private static final String ON_DESCRIPTOR = "/proc/self/fd/" + Spawn.PROGRAM + "/";
     private static final List<String> JNR_PREFIXES = List.of("jnr-", "jffi", "asm");
 
     private final Path java;
     private final @Nullable Path home;
+    private final @Nullable Path lib;
     private final String developmentClassPath;
 
-    private Installation(@Nullable Path home, String developmentClassPath) {
+    private Installation(@Nullable Path home, @Nullable Path lib, String developmentClassPath) {
         this.java = Path.of(System.getProperty("java.home"), "bin", "java").toAbsolutePath();
         this.home = home;
+        this.lib = lib;
         this.developmentClassPath = developmentClassPath;
     }
 
@@ -35,14 +39,20 @@ public final class Installation {
      */
     public static Installation current() {
         String home = System.getProperty(HOME_PROPERTY);
-        return home == null
-                ? ofClassPath(System.getProperty("java.class.path"))
+        String classPath = System.getProperty("java.class.path");
+        if (home == null) {
+            return ofClassPath(classPath);
+        }
+        // A process that was given its jars on a descriptor has no other way to them.
+        return classPath.startsWith(ON_DESCRIPTOR)
+                ? new Installation(Path.of(home), Path.of(ON_DESCRIPTOR), "")
                 : ofHome(Path.of(home));
     }
 
     /** An installation whose jars are in {@code home/lib}. */
     public static Installation ofHome(Path home) {
-        return new Installation(home.toAbsolutePath().normalize(), "");
+        Path absolute = home.toAbsolutePath().normalize();
+        return new Installation(absolute, absolute.resolve("lib"), "");
     }
 
     /** Every role on the same class path. */
@@ -53,7 +63,7 @@ public final class Installation {
                 absolute.add(Path.of(entry).toAbsolutePath().normalize().toString());
             }
         }
-        return new Installation(null, String.join(File.pathSeparator, absolute));
+        return new Installation(null, null, String.join(File.pathSeparator, absolute));
     }
 
     /** The Java launcher. */
@@ -65,9 +75,9 @@ public final class Installation {
     List<String> commandLine(Role role) {
         List<String> words = new ArrayList<>(Jvm.COMMON);
         words.addAll(role.jvmFlags());
-        if (home != null) {
+        if (lib != null) {
             words.add("-D" + HOME_PROPERTY + "=" + home);
-            words.addAll(startUpArchive(role, home.resolve("lib")));
+            words.addAll(startUpArchive(role, lib));
         }
         words.add("-cp");
         words.add(classPath(role));
@@ -96,15 +106,32 @@ public final class Installation {
 
     /** The folder of the jars; null in development. */
     @Nullable Path library() {
-        return home == null ? null : home.resolve("lib");
+        return lib;
+    }
+
+    /** Where children write down the names of their classes while the build makes archives. */
+    public @Nullable Path classNames() {
+        String names = System.getProperty(CLASS_NAMES_PROPERTY);
+        return names == null ? null : Path.of(names);
+    }
+
+    /** What children read: the folder of the jars, in development what is on the class path. */
+    public List<Path> program() {
+        if (lib != null) {
+            return List.of(lib);
+        }
+        List<Path> paths = new ArrayList<>();
+        for (String entry : developmentClassPath.split(File.pathSeparator, -1)) {
+            paths.add(Path.of(entry));
+        }
+        return paths;
     }
 
     /** The class path of a role: its jars and nothing else. */
     public String classPath(Role role) {
-        if (home == null) {
+        if (lib == null) {
             return developmentClassPath;
         }
-        Path lib = home.resolve("lib");
         List<String> paths = new ArrayList<>();
         for (String name : role.jars()) {
             Path jar = lib.resolve(name + ".jar");
