@@ -192,7 +192,7 @@ public final class Cpu {
      */
     public int codeSize = 2;
 
-    /** What decoded code depends on: code size, privilege, protected mode. */
+    /** What decoded code depends on: code size, privilege, protected and virtual-8086 mode. */
     int mode;
 
     /** 64 less the width of linear addresses. */
@@ -335,10 +335,11 @@ public final class Cpu {
 
     /** Replaces the whole RFLAGS; bit 1 is set whatever {@code value} says. */
     public void flags(long value) {
-        boolean alignmentChanged = ((rflags ^ value) & FLAG_AC) != 0;
+        boolean modeChanged = ((rflags ^ value) & (FLAG_AC | FLAG_VM)) != 0;
         rflags = value | 2;
         flagAux = AUX_EAGER;
-        if (alignmentChanged) {
+        if (modeChanged) {
+            decodingChanged();
             mmu.privilegeChanged();
         }
     }
@@ -391,7 +392,8 @@ public final class Cpu {
     }
 
     private void decodingChanged() {
-        mode = codeSize << 3 | cpl << 1 | (int) (cr0 & CR0_PE);
+        // Virtual-8086 mode has no VEX prefixes, else it is as 16-bit protected mode.
+        mode = (virtual8086() ? 1 << 7 : 0) | codeSize << 3 | cpl << 1 | (int) (cr0 & CR0_PE);
     }
 
     /** Changes the current privilege level. */

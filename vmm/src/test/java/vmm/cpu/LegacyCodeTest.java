@@ -1,6 +1,7 @@
 package vmm.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import java.util.HexFormat;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,6 +41,18 @@ class LegacyCodeTest {
         for (int k = 0; k < count; k++) {
             machine.interpreter.step();
         }
+    }
+
+    @Test
+    void codeOfVirtual8086ModeIsNoOtherModes() {
+        // There C5 is LDS, in 16-bit code of the same privilege it may be VEX.
+        segments(CODE_16, DATA_16);
+        cpu.privilege(3);
+        int protectedMode = cpu.mode;
+        cpu.flags(cpu.flags() | Cpu.FLAG_VM);
+        assertNotEquals(protectedMode, cpu.mode);
+        cpu.flags(cpu.flags() & ~Cpu.FLAG_VM);
+        assertEquals(protectedMode, cpu.mode);
     }
 
     // opcode, ax, CF and AF before, ax after, CF and AF after
