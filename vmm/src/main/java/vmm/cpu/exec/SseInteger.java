@@ -1,9 +1,9 @@
 package vmm.cpu.exec;
 
-import static vmm.cpu.isa.PackedRows.PAND;
-import static vmm.cpu.isa.PackedRows.PANDN;
-import static vmm.cpu.isa.PackedRows.POR;
-import static vmm.cpu.isa.PackedRows.PXOR;
+import static vmm.cpu.exec.Packed.TOP16;
+import static vmm.cpu.exec.Packed.TOP32;
+import static vmm.cpu.exec.Packed.TOP8;
+import static vmm.cpu.isa.PackedRows.*;
 
 import vmm.cpu.Cpu;
 import vmm.cpu.Insn;
@@ -26,17 +26,53 @@ final class SseInteger {
         Ymm.available(cpu);
         int s = Ymm.source(cpu, i);
         int n = i.op & 63;
-        if (n >= PAND && n <= PXOR) {
-            logic(cpu, i, n, s);
-            return;
+        switch (n) {
+            case PAND, PANDN, POR, PXOR -> logic(cpu, i, n, s);
+            case PADDB -> add(cpu, i, s, TOP8);
+            case PADDW -> add(cpu, i, s, TOP16);
+            case PADDD -> add(cpu, i, s, TOP32);
+            case PADDQ -> add(cpu, i, s, 0);
+            case PCMPEQB -> equal(cpu, i, s, TOP8, 8);
+            case PCMPEQW -> equal(cpu, i, s, TOP16, 16);
+            case PCMPEQD -> equal(cpu, i, s, TOP32, 32);
+            default -> any(cpu, i, n, s);
         }
+    }
+
+    private static void any(Cpu cpu, Insn i, int n, int s) {
         int a = 4 * i.vvvv;
-        int d = 4 * i.reg;
         long[] v = cpu.vector;
-        v[d] = Packed.apply(n, v[a], v[s]);
-        v[d + 1] = Packed.apply(n, v[a + 1], v[s + 1]);
-        v[d + 2] = i.wide ? Packed.apply(n, v[a + 2], v[s + 2]) : 0;
-        v[d + 3] = i.wide ? Packed.apply(n, v[a + 3], v[s + 3]) : 0;
+        long r0 = Packed.apply(n, v[a], v[s]);
+        long r1 = Packed.apply(n, v[a + 1], v[s + 1]);
+        long r2 = i.wide ? Packed.apply(n, v[a + 2], v[s + 2]) : 0;
+        long r3 = i.wide ? Packed.apply(n, v[a + 3], v[s + 3]) : 0;
+        write(v, i, r0, r1, r2, r3);
+    }
+
+    // What programs use most, without a dispatch for each 64 bits.
+
+    private static void add(Cpu cpu, Insn i, int s, long top) {
+        int a = 4 * i.vvvv;
+        long[] v = cpu.vector;
+        write(
+                v,
+                i,
+                Packed.add(v[a], v[s], top),
+                Packed.add(v[a + 1], v[s + 1], top),
+                Packed.add(v[a + 2], v[s + 2], top),
+                Packed.add(v[a + 3], v[s + 3], top));
+    }
+
+    private static void equal(Cpu cpu, Insn i, int s, long top, int width) {
+        int a = 4 * i.vvvv;
+        long[] v = cpu.vector;
+        write(
+                v,
+                i,
+                Packed.equal(v[a], v[s], top, width),
+                Packed.equal(v[a + 1], v[s + 1], top, width),
+                Packed.equal(v[a + 2], v[s + 2], top, width),
+                Packed.equal(v[a + 3], v[s + 3], top, width));
     }
 
     private static void logic(Cpu cpu, Insn i, int n, int s) {
