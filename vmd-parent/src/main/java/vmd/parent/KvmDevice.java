@@ -20,7 +20,8 @@ import vmd.proto.Outcome;
  * waits for it; it comes within half a second or so. Used on the event loop's thread only.
  */
 final class KvmDevice {
-    private static final Path PATH = Path.of("/dev/kvm");
+    private static final Path PATH =
+            Path.of(System.getProperty("os.name").equals("OpenBSD") ? "/dev/vmm" : "/dev/kvm");
 
     private final List<Runnable> waiting = new ArrayList<>();
     private @Nullable Fd device;

@@ -12,6 +12,7 @@ import vmd.proto.VmToVmm;
 import vmd.proto.VmmToVm;
 import vmm.kvm.KvmSelfTest;
 import vmm.kvm.KvmVerdict;
+import vmm.machine.Engines;
 
 /**
  * The process of no machine: it tries whether the kernel's vmm device can run one, says so and
@@ -44,6 +45,9 @@ final class KvmProbe implements Channel.Receiver {
 
     private static Outcome test(Fd kvm) {
         try (kvm) {
+            if (Engines.onOpenBsd()) {
+                return Outcome.OK; // vmm(4) either runs kernels or does not open
+            }
             KvmVerdict verdict = KvmSelfTest.run(kvm);
             Log.debug(verdict.summary() + ", " + verdict.elapsedNs() / 1_000_000 + " ms");
             return verdict.trusted() ? Outcome.OK : Outcome.of(Outcome.ENODEV, verdict.summary());

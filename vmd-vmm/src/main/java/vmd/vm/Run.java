@@ -4,7 +4,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import vmd.log.Log;
@@ -47,7 +46,7 @@ final class Run {
             Machine built = build(parts, console);
             console.start(built::consoleInput);
             boolean wanted = admit(built);
-            started.accept(EngineChoice.valueOf(built.engineName().toUpperCase(Locale.ROOT)));
+            started.accept(parts.spec().engine());
             if (!wanted) {
                 return Outcome.OK;
             }

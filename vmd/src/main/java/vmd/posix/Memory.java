@@ -72,6 +72,14 @@ public final class Memory {
                 .reinterpret(sizeBytes, arena, gone -> CLibrary.call(MUNMAP, at, sizeBytes));
     }
 
+    /**
+     * Memory that the kernel has mapped for us without being asked by mmap, for the process's life.
+     */
+    @SuppressWarnings("restricted") // the kernel has said so
+    public static MemorySegment at(long address, long sizeBytes) {
+        return MemorySegment.ofAddress(address).reinterpret(sizeBytes);
+    }
+
     /** False where the kernel does not know the advice or cannot follow it. */
     public static boolean advise(MemorySegment mapping, int advice) {
         long r = CLibrary.call(MADVISE, mapping.address(), mapping.byteSize(), advice);

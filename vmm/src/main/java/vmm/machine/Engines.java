@@ -5,14 +5,16 @@ import vmd.posix.Fd;
 import vmm.cpu.SoftEngine;
 import vmm.engine.Engine;
 import vmm.kvm.KvmEngine;
+import vmm.openbsd.OpenBsdEngine;
 
 /** The vmm devices by their names in vm.conf. */
 public final class Engines {
     private Engines() {}
 
     /**
-     * Opens the engine called {@code name}: {@code soft}, or {@code kvm} over the open {@code
-     * device}, which stays the caller's. Which of them it is to be is decided already.
+     * Opens the engine called {@code name}: {@code soft}, or {@code kvm}, which is the vmm device
+     * of the host's kernel, over the open {@code device}, which stays the caller's. Which of them
+     * it is to be is decided already.
      */
     public static Engine open(String name, @Nullable Fd device) {
         return switch (name) {
@@ -21,9 +23,14 @@ public final class Engines {
                 if (device == null) {
                     throw new IllegalArgumentException("kvm without its device");
                 }
-                yield new KvmEngine(device);
+                yield onOpenBsd() ? new OpenBsdEngine(device, "vmd") : new KvmEngine(device);
             }
             default -> throw new IllegalArgumentException("no engine named " + name);
         };
+    }
+
+    /** Whether the vmm device of the host's kernel is OpenBSD's. */
+    public static boolean onOpenBsd() {
+        return System.getProperty("os.name").equals("OpenBSD");
     }
 }

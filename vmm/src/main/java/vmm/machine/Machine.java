@@ -39,16 +39,17 @@ public final class Machine implements AutoCloseable {
      * Builds the machine and loads the kernel. Fails with {@link vmm.boot.BootException} if what
      * was given cannot be booted; the disks are closed then.
      */
-    public Machine(MachineConfig config) {
-        if (config.vcpus() != 1) {
-            throw new IllegalArgumentException(config.vcpus() + " processors, 1 is supported");
+    public Machine(MachineConfig wanted) {
+        if (wanted.vcpus() != 1) {
+            throw new IllegalArgumentException(wanted.vcpus() + " processors, 1 is supported");
         }
-        boolean firmware = Firmware.matches(config.kernel());
+        boolean firmware = Firmware.matches(wanted.kernel());
+        engine = Engines.open(wanted.engine(), wanted.device());
+        MachineConfig config = wanted.withMemory(engine.memory(wanted.memory()));
         board = new Board(config, new Wires(), firmware);
         lock = board.lock();
         changed = lock.newCondition();
         CpuState entry = load(config, firmware);
-        engine = Engines.open(config.engine(), config.device());
         vcpu = engine.createVcpu(0, config.memory(), board);
         vcpu.state(entry);
         connectPin();
@@ -63,6 +64,7 @@ public final class Machine implements AutoCloseable {
         } finally {
             if (!loaded) {
                 board.close();
+                engine.close();
             }
         }
     }
@@ -196,11 +198,6 @@ public final class Machine implements AutoCloseable {
      */
     public boolean powerButton() {
         return board.powerButton();
-    }
-
-    /** Name of the vmm device that runs the processor. */
-    public String engineName() {
-        return engine.name();
     }
 
     /**

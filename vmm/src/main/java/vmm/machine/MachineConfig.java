@@ -45,6 +45,12 @@ public record MachineConfig(
         this(memory, vcpus, engine, disks, console, kernel, initrd, commandLine, log, null);
     }
 
+    /** The same with other memory. */
+    MachineConfig withMemory(GuestMemory placed) {
+        return new MachineConfig(
+                placed, vcpus, engine, disks, console, kernel, initrd, commandLine, log, device);
+    }
+
     /** The receiving end of the guest's serial line. */
     public interface Console {
 
