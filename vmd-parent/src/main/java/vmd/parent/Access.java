@@ -1,5 +1,7 @@
 package vmd.parent;
 
+import vmd.conf.Instances;
+import vmd.conf.Owner;
 import vmd.posix.Identity;
 import vmd.proto.VmInfo;
 
@@ -13,6 +15,30 @@ record Access(int daemonUid) {
 
     boolean privileged(int uid) {
         return uid == 0 || uid == daemonUid;
+    }
+
+    /** The user as one who wants an instance of a template. */
+    Instances.Requester requester(int uid) {
+        return new Instances.Requester() {
+            @Override
+            public boolean privileged() {
+                return Access.this.privileged(uid);
+            }
+
+            @Override
+            public long uid() {
+                return Integer.toUnsignedLong(uid);
+            }
+
+            @Override
+            public boolean is(Owner owner) {
+                return uid() == owner.uid()
+                        || owner.hasGroup()
+                                && Identity.user(uid)
+                                        .map(user -> Identity.isMember(user, (int) owner.gid()))
+                                        .orElse(false);
+            }
+        };
     }
 
     /** Whether the user may start and stop the machine: its owner, or one of its group. */

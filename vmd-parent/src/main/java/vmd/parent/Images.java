@@ -33,7 +33,7 @@ final class Images implements AutoCloseable {
             kernel = kernel(vm);
             initrd = initrd(vm);
             for (DiskConfig disk : vm.definition.disks()) {
-                disk(disk);
+                disk(disk, vm.filesOf);
             }
         } catch (Refusal e) {
             close();
@@ -74,11 +74,17 @@ final class Images implements AutoCloseable {
         return fd;
     }
 
-    private void disk(DiskConfig disk) throws Refusal {
+    private void disk(DiskConfig disk, @Nullable Integer user) throws Refusal {
         String path = disk.path().toString();
         Fd fd;
         try {
-            fd = keep(FileIo.open(path, FileIo.O_RDWR | FileIo.O_NONBLOCK | FileIo.O_NOCTTY));
+            int flags = FileIo.O_RDWR | FileIo.O_NONBLOCK | FileIo.O_NOCTTY;
+            int rights = FileRights.READ | FileRights.WRITE;
+            fd =
+                    keep(
+                            user == null
+                                    ? FileIo.open(path, flags)
+                                    : FileRights.open(user, path, flags, rights));
         } catch (PosixException e) {
             throw new Refusal(
                     Outcome.DISK_MISSING, "cannot open disk '" + path + "': " + e.reason());

@@ -6,18 +6,21 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import vmd.conf.Instances;
+import vmd.conf.Owner;
 import vmd.conf.VmConfig;
 import vmd.conf.VmLimits;
+import vmd.conf.VmOptions;
 import vmd.imsg.ImsgException;
 import vmd.log.Log;
 import vmd.posix.Fd;
+import vmd.posix.FileIo;
 import vmd.proto.ClientReply;
 import vmd.proto.ClientRequest;
 import vmd.proto.DiskSpec;
 import vmd.proto.EngineChoice;
 import vmd.proto.Limits;
 import vmd.proto.Outcome;
-import vmd.proto.VmInfo;
 import vmd.proto.VmRef;
 
 /** Carries out what clients ask. Used on the event loop's thread only. */
@@ -116,8 +119,9 @@ final class Requests {
                 Images.checkRegular("initrd", String.valueOf(start.initrdName()), initrd);
             }
             vm = machineFor(start, uid);
-            vm.kernel = kernel;
-            vm.initrd = initrd;
+            // Else an instance may have those of its template.
+            vm.kernel = kernel == null ? vm.kernel : kernel;
+            vm.initrd = initrd == null ? vm.initrd : initrd;
             given = true;
             machines.start(vm, client);
         } catch (Refusal e) {
@@ -148,6 +152,9 @@ final class Requests {
 
     /** The machine that a start means, made known if it is new; order of checks as in vmd. */
     private Vm machineFor(ClientRequest.Start start, int uid) throws Refusal {
+        if (start.template() != null) {
+            return instance(start, start.template(), uid);
+        }
         Optional<Vm> known = registry.find(start.vm());
         if (known.isPresent()) {
             return known(known.get(), start, uid);
@@ -159,8 +166,54 @@ final class Requests {
             throw new Refusal(Outcome.EPERM, "");
         }
         validate(start);
-        VmConfig config = NewMachine.options(start).toConfig(defaultEngine.get());
-        return registry.add(new Definition(config, uid, VmInfo.NO_GROUP), false);
+        VmOptions options = NewMachine.options(start);
+        options.owner = new Owner(Integer.toUnsignedLong(uid), Owner.NONE);
+        VmConfig config = options.toConfig(defaultEngine.get());
+        checkBoot(config);
+        return registry.add(Definition.of(config, machines.daemonUid()), false);
+    }
+
+    /** A new machine made from one that is known. */
+    private Vm instance(ClientRequest.Start start, String name, int uid) throws Refusal {
+        validate(start);
+        Vm template = registry.find(VmRef.byName(name)).orElse(null);
+        VmOptions options = NewMachine.options(start);
+        if (!access.privileged(uid)) {
+            options.owner = new Owner(Integer.toUnsignedLong(uid), Owner.NONE);
+        }
+        VmConfig config;
+        try {
+            config =
+                    Instances.make(
+                            template == null ? null : template.definition.config(),
+                            registry.find(start.vm()).isPresent(),
+                            options,
+                            access.requester(uid));
+        } catch (Instances.Refused e) {
+            throw new Refusal(e.outcome().code(), e.outcome().text());
+        }
+        checkBoot(config);
+        Vm vm = registry.add(Definition.of(config, machines.daemonUid()), false);
+        vm.filesOf = access.privileged(uid) ? null : (Integer) uid;
+        if (template != null && !template.configured && start.kernelName() == null) {
+            // The path of such a template's kernel is what somebody called it: never opened.
+            vm.kernel = copy(template.kernel);
+            vm.initrd = start.initrdName() == null ? copy(template.initrd) : null;
+        }
+        return vm;
+    }
+
+    private static @Nullable Fd copy(@Nullable Fd fd) {
+        return fd == null ? null : FileIo.duplicate(fd);
+    }
+
+    private static void checkBoot(VmConfig config) throws Refusal {
+        if (!config.bootable()) {
+            throw invalid(VmLimits.NOTHING_TO_BOOT);
+        }
+        if (config.boot() == null && (config.initrd() != null || config.cmdline() != null)) {
+            throw invalid((config.initrd() != null ? "initrd" : "cmdline") + " without boot");
+        }
     }
 
     private Vm known(Vm vm, ClientRequest.Start start, int uid) throws Refusal {
@@ -190,12 +243,6 @@ final class Requests {
     }
 
     private static void validate(ClientRequest.Start start) throws Refusal {
-        if (start.template() != null) {
-            throw invalid("instances are not supported yet");
-        }
-        if (start.kernelName() == null && start.disks().isEmpty() && start.cdrom() == null) {
-            throw invalid(VmLimits.NOTHING_TO_BOOT);
-        }
         if (!VmLimits.validName(start.vm().name())) {
             throw invalid("invalid VM name");
         }

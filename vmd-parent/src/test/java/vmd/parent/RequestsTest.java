@@ -4,13 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -19,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import vmd.conf.Configuration;
 import vmd.conf.DiskConfig;
+import vmd.conf.Grants;
 import vmd.conf.Owner;
 import vmd.conf.Position;
 import vmd.conf.VmOptions;
@@ -461,5 +465,75 @@ class RequestsTest {
         List<String> names =
                 replies.stream().map(reply -> ((ClientReply.Info) reply).vm().name()).toList();
         assertEquals(List.of("c", "a", "b"), names);
+    }
+
+    private static ClientRequest.Start instance(String template, String name, DiskSpec... disks) {
+        return new ClientRequest.Start(
+                VmRef.byName(name),
+                0,
+                0,
+                null,
+                null,
+                null,
+                null,
+                List.of(disks),
+                template,
+                null,
+                null,
+                List.of());
+    }
+
+    private void template(Set<Grants.Flag> flags) {
+        VmOptions options = new VmOptions("t", Position.REQUEST);
+        options.memoryBytes = 64L << 20;
+        options.boot = kernel;
+        options.owner = new Owner(OWNER, Owner.NONE);
+        options.allow = new Grants(flags, null);
+        registry.add(Definition.of(options.toConfig(EngineChoice.SOFT), ROOT), true);
+    }
+
+    @Test
+    void userMakesAnInstanceOfATemplate() {
+        template(Set.of());
+        assertEquals(Outcome.EPERM, startOutcome(STRANGER, instance("t", "n")).code());
+        requests.handle(CLIENT, OWNER, instance("t", "n"), null);
+        Vm vm = registry.find(VmRef.byName("n")).orElseThrow();
+        assertEquals(OWNER, vm.definition.ownerUid());
+        assertEquals(64 << 20, vm.definition.memoryBytes());
+        assertFalse(vm.configured);
+        startedBySupervisor(vm.id);
+        replies.clear();
+        assertEquals(Outcome.EPROCLIM, startOutcome(OWNER, instance("t", "n")).code());
+        assertEquals(Outcome.TEMPLATE_INVALID, startOutcome(OWNER, instance("no", "m")).code());
+        endedBySupervisor(vm.id, 0);
+        assertTrue(registry.find(VmRef.byName("n")).isEmpty());
+    }
+
+    @Test
+    void userGetsOnlyDisksThatTheUserMayUse() throws IOException {
+        assumeTrue(Processes.effectiveUid() == 0);
+        template(Set.of(Grants.Flag.DISK));
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+        DiskSpec spec = new DiskSpec(disk.toString(), DiskFormat.RAW);
+        Outcome denied = startOutcome(OWNER, instance("t", "n", spec));
+        assertEquals("cannot open disk '" + disk + "': Permission denied", denied.text());
+        assertTrue(registry.find(VmRef.byName("n")).isEmpty());
+        Files.setAttribute(disk, "unix:uid", OWNER);
+        requests.handle(CLIENT, OWNER, instance("t", "n", spec), null);
+        assertTrue(registry.find(VmRef.byName("n")).orElseThrow().active());
+        assertSame(disk, sent.get(1));
+    }
+
+    @Test
+    void instanceOfAMachineWithAGivenKernelHasThatKernelAndNotItsName() throws IOException {
+        VmOptions options = new VmOptions("t", Position.REQUEST);
+        options.memoryBytes = 64L << 20;
+        options.boot = Path.of("/etc/shadow");
+        options.owner = new Owner(OWNER, Owner.NONE);
+        options.allow = new Grants(Set.of(Grants.Flag.INSTANCE), null);
+        Vm template = registry.add(Definition.of(options.toConfig(EngineChoice.SOFT), ROOT), false);
+        template.kernel = open(kernel);
+        requests.handle(CLIENT, OWNER, instance("t", "n"), null);
+        assertSame(kernel, sent.getFirst());
     }
 }
