@@ -28,8 +28,12 @@ final class Client implements AutoCloseable {
 
     /** Sends bytes as they are. */
     void raw(byte[] bytes) {
+        raw(bytes, null);
+    }
+
+    void raw(byte[] bytes, @Nullable Fd descriptor) {
         buffer.data().asSlice(0, bytes.length).copyFrom(MemorySegment.ofArray(bytes));
-        buffer.send(socket, bytes.length, null, true);
+        buffer.send(socket, bytes.length, descriptor, true);
     }
 
     void send(ClientRequest request) {

@@ -69,9 +69,16 @@ final class Client {
         return !waiting.isEmpty();
     }
 
-    /** Whether nothing of it is under way, so that it may be turned out if room is needed. */
-    boolean idle() {
-        return turn == Turn.REQUEST && waiting.isEmpty();
+    /**
+     * How much harm it would do to turn this connection out if room is needed: 0 if nothing of it
+     * is under way, 1 if it keeps us waiting with the rest of a request or does not read, 2 if it
+     * waits for us.
+     */
+    int standing() {
+        if (turn == Turn.NOTHING && waiting.isEmpty()) {
+            return 2;
+        }
+        return turn == Turn.REQUEST && waiting.isEmpty() ? 0 : 1;
     }
 
     long lastHeardNs() {

@@ -1,11 +1,12 @@
 package vmd.control;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executor;
@@ -183,9 +184,8 @@ final class Server implements Executor {
             if (socket == null) {
                 return;
             }
-            if (clients.size() >= CLIENTS_MAX && !makeRoom()) {
-                socket.close();
-                return;
+            if (clients.size() >= CLIENTS_MAX) {
+                makeRoom();
             }
             int number = nextNumber++;
             clients.put(number, new Client(socket, number));
@@ -197,14 +197,23 @@ final class Server implements Executor {
         }
     }
 
-    /** Turns out the connection that has been silent for longest; false if all have work. */
-    private boolean makeRoom() {
-        Optional<Client> silent =
-                clients.values().stream()
-                        .filter(Client::idle)
-                        .min(Comparator.comparingLong(Client::lastHeardNs));
-        silent.ifPresent(client -> drop(client, "too many connections, and it is silent"));
-        return silent.isPresent();
+    /**
+     * Turns out a connection of the user who has most of them: so nobody can lock out anybody else,
+     * nor himself. Of his, it is one that asks for nothing, else one that keeps us waiting, else
+     * the one that has waited for longest.
+     */
+    private void makeRoom() {
+        Map<Integer, Integer> connections = new HashMap<>();
+        for (Client client : clients.values()) {
+            connections.merge(client.peer().uid(), 1, Integer::sum);
+        }
+        int most = Collections.max(connections.values());
+        clients.values().stream()
+                .filter(client -> connections.getOrDefault(client.peer().uid(), 0) == most)
+                .min(
+                        Comparator.comparingInt(Client::standing)
+                                .thenComparingLong(Client::lastHeardNs))
+                .ifPresent(client -> drop(client, "too many connections"));
     }
 
     private void drop(Client client, @Nullable String why) {
