@@ -23,11 +23,18 @@ final class CaseGenerator {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
 
     private final Decoder decoder;
+    private final int codeSize;
     private Random random = new Random(0);
     private Slot slot;
     private int modRmAt;
 
     CaseGenerator(Table table, Slot first) {
+        this(table, first, 8);
+    }
+
+    /** {@code codeSize} is 8 for 64-bit code and 4 for 32-bit code. */
+    CaseGenerator(Table table, Slot first, int codeSize) {
+        this.codeSize = codeSize;
         decoder = new Decoder(table);
         slot = first;
     }
@@ -44,7 +51,8 @@ final class CaseGenerator {
         made.seed = seed;
         for (int attempt = 0; attempt < TRIES; attempt++) {
             byte[] code = encode(form);
-            if (decoder.decode(position -> code[position] & 0xff, 8, true, made.insn) != Decoder.OK
+            if (decoder.decode(position -> code[position] & 0xff, codeSize, true, made.insn)
+                            != Decoder.OK
                     || decoder.form() != form) {
                 continue;
             }
@@ -81,15 +89,20 @@ final class CaseGenerator {
                 };
         if (w == 0 && form.map == (Table.VEX | Table.MAP_0F) && random.nextBoolean()) {
             code[0] = (byte) 0xc5;
-            code[1] = (byte) (random.nextInt(2) << 7 | vvvv << 3 | l << 2 | prefix);
+            code[1] = (byte) (random.nextInt(2) << 7 | vvvv << 3 | l << 2 | prefix | notLds());
             code[2] = (byte) form.opcode;
             return 3;
         }
         code[0] = (byte) 0xc4;
-        code[1] = (byte) (random.nextInt(8) << 5 | form.map & ~Table.VEX);
+        code[1] = (byte) (random.nextInt(8) << 5 | form.map & ~Table.VEX | notLds());
         code[2] = (byte) (w << 7 | vvvv << 3 | l << 2 | prefix);
         code[3] = (byte) form.opcode;
         return 4;
+    }
+
+    /** Bits that make the byte behind C4 and C5 a ModRM of a register in 32-bit code. */
+    private int notLds() {
+        return codeSize == 8 ? 0 : 0xc0;
     }
 
     private int legacyPrefixes(Form form, byte[] code) {
@@ -98,7 +111,7 @@ final class CaseGenerator {
         if (form.is(Facts.LOCKABLE) && random.nextInt(4) == 0) {
             code[at++] = (byte) 0xf0;
         }
-        if (random.nextInt(10) == 0) {
+        if (random.nextInt(10) == 0 && codeSize == 8) {
             code[at++] = 0x67;
         }
         switch (form.prefix) {
@@ -115,9 +128,10 @@ final class CaseGenerator {
             }
             default -> {}
         }
-        if (form.w == 1
-                || form.w < 0 && random.nextInt(5) < 3
-                || form.w == 0 && random.nextBoolean()) {
+        if (codeSize == 8
+                && (form.w == 1
+                        || form.w < 0 && random.nextInt(5) < 3
+                        || form.w == 0 && random.nextBoolean())) {
             int rex = 0x40 | random.nextInt(16);
             code[at++] = (byte) (form.w == 1 ? rex | 8 : form.w == 0 ? rex & ~8 : rex);
         }
@@ -160,10 +174,11 @@ final class CaseGenerator {
             memory.set(LONG, Slot.DATA + at, Values.vector(random));
         }
         for (int r = 0; r < 16; r++) {
-            slot.gpr(r, Values.integer(random));
+            gpr(r, Values.integer(random));
         }
-        slot.gpr(Cpu.RSP, slot.dataLinear() + 1024 + 8L * random.nextInt(32));
+        gpr(Cpu.RSP, slot.dataLinear() + 1024 + 8L * random.nextInt(32));
         slot.rip(slot.startLinear());
+        slot.longMode(codeSize == 8);
         long flags = random.nextInt() & Cpu.ARITHMETIC_FLAGS | 0x202;
         slot.flags(
                 family(made.form) == Family.STRING && random.nextBoolean()
@@ -231,24 +246,23 @@ final class CaseGenerator {
     private void implicitOperands(Case made) {
         switch (family(made.form)) {
             case Family.STRING -> {
-                slot.gpr(Cpu.RSI, slot.dataLinear() + 768 + random.nextInt(64));
-                slot.gpr(Cpu.RDI, slot.dataLinear() + 1024 + random.nextInt(64));
-                slot.gpr(Cpu.RCX, random.nextInt(40));
+                gpr(Cpu.RSI, slot.dataLinear() + 768 + random.nextInt(64));
+                gpr(Cpu.RDI, slot.dataLinear() + 1024 + random.nextInt(64));
+                gpr(Cpu.RCX, random.nextInt(40));
             }
-            case Family.STACK ->
-                    slot.gpr(Cpu.RBP, slot.dataLinear() + 1024 + 8L * random.nextInt(32));
+            case Family.STACK -> gpr(Cpu.RBP, slot.dataLinear() + 1024 + 8L * random.nextInt(32));
             case Family.BIT -> {
                 if (made.insn.memory) {
-                    slot.gpr(made.insn.reg, random.nextInt(512) - 256);
+                    gpr(made.insn.reg, random.nextInt(512) - 256);
                 }
             }
             default -> {}
         }
         if (made.form.map == Table.MAP_1 && made.form.opcode == 0xd7) {
-            slot.gpr(Cpu.RBX, slot.dataLinear() + 256);
+            gpr(Cpu.RBX, slot.dataLinear() + 256);
         }
         if (made.form.opcode == 0xf7 && (made.form.map & 3) == Table.MAP_0F) {
-            slot.gpr(Cpu.RDI, slot.dataLinear() + 256 + random.nextInt(16));
+            gpr(Cpu.RDI, slot.dataLinear() + 256 + random.nextInt(16));
         }
     }
 
@@ -279,10 +293,10 @@ final class CaseGenerator {
         }
         if (i.base == Cpu.NO_REGISTER) {
             if (i.index != Cpu.NO_REGISTER) {
-                slot.gpr(i.index, 0);
+                gpr(i.index, 0);
             }
             if (made.form.modRm) {
-                displacement(made, modRmAt + 2, target);
+                displacement(made, modRmAt + (hasSib(made) ? 2 : 1), target);
             } else {
                 offset(made, target);
             }
@@ -294,9 +308,9 @@ final class CaseGenerator {
         long index = 0;
         if (i.index != Cpu.NO_REGISTER) {
             index = random.nextInt(33) - 16L;
-            slot.gpr(i.index, index);
+            gpr(i.index, index);
         }
-        slot.gpr(i.base, target - i.displacement - (index << i.scale));
+        gpr(i.base, target - i.displacement - (index << i.scale));
         return true;
     }
 
@@ -317,9 +331,17 @@ final class CaseGenerator {
         if (i.base == Cpu.NO_REGISTER) {
             displacement(made, modRmAt + 2, target);
         } else {
-            slot.gpr(i.base, target - i.displacement);
+            gpr(i.base, target - i.displacement);
         }
         return true;
+    }
+
+    private boolean hasSib(Case made) {
+        return (made.code[modRmAt] & 7) == 4;
+    }
+
+    private void gpr(int register, long value) {
+        slot.gpr(register, codeSize == 8 ? value : value & 0xffff_ffffL);
     }
 
     private static boolean isMxcsrLoad(Form form) {

@@ -17,7 +17,7 @@ final class EmulatedProcess implements AutoCloseable {
     private static final long SHARED_GPA = 0x20_0000;
     private static final long TABLES_GPA = 0x1000;
     private static final long PRESENT_WRITABLE_USER = 7;
-    private static final int CODE_64 = 0xa0fb, DATA = 0xc0f3;
+    private static final int CODE_64 = 0xa0fb, CODE_32 = 0xc0fb, DATA = 0xc0f3;
 
     /** More instructions than any case executes: a REP counts once for each repetition. */
     private static final int STEP_LIMIT = 2000;
@@ -117,6 +117,13 @@ final class EmulatedProcess implements AutoCloseable {
     private void load(Slot slot) {
         for (int r = 0; r < 16; r++) {
             cpu.gpr[r] = slot.gpr(r);
+        }
+        if (slot.longMode() != (cpu.codeSize == 8)) {
+            if (slot.longMode()) {
+                cpu.segment(Cpu.CS, Slot.USER_CODE_64, 0, -1, CODE_64);
+            } else {
+                cpu.segment(Cpu.CS, Slot.USER_CODE_32, 0, -1, CODE_32);
+            }
         }
         cpu.rip = slot.startLinear();
         cpu.flags(slot.flags());

@@ -155,6 +155,8 @@ final class HostProcess implements AutoCloseable {
 
     private static byte[] code(boolean avx) {
         Assembly a = new Assembly(PROGRAM_LINEAR + 64 + 56);
+        // DS and ES, which 32-bit code needs
+        a.bytes(0xb8).imm32(Slot.USER_DATA).bytes(0x8e, 0xd8, 0x8e, 0xc0);
         // open(path, O_RDWR); mmap(SHARED, RWX, MAP_SHARED | MAP_FIXED)
         a.bytes(0xbf).abs32("path").bytes(0xbe).imm32(2).bytes(0xb8).imm32(2).syscall();
         a.bytes(0x49, 0x89, 0xc0)
@@ -251,7 +253,7 @@ final class HostProcess implements AutoCloseable {
         a.bytes(0x48, 0x8d, 0x73, Slot.IN)
                 .bytes(0x49, 0x8d, 0x7c, 0x24, 40)
                 .bytes(0xb9)
-                .imm32(18)
+                .imm32(19)
                 .bytes(0xf3, 0x48, 0xa5);
         a.bytes(0x48, 0x8d, 0xb3).imm32(Slot.IN_FX).bytes(0x49, 0x8b, 0xbc, 0x24).imm32(224);
         a.bytes(0xb9).imm32(Slot.FX_IN_BYTES / 8).bytes(0xf3, 0x48, 0xa5);

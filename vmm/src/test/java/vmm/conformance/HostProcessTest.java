@@ -30,6 +30,7 @@ class HostProcessTest {
             slot.memory().set(ValueLayout.JAVA_BYTE, Slot.START + k, (byte) code[k]);
         }
         slot.rip(slot.startLinear());
+        slot.longMode(true);
         slot.flags(0x202);
         slot.memory().set(ValueLayout.JAVA_SHORT, Slot.IN_FX, (short) 0x37f);
         slot.memory().set(ValueLayout.JAVA_INT, Slot.IN_FX + 24, 0x1f80);

@@ -160,6 +160,7 @@ class OpcodeSpaceConformanceTest {
         memory.asSlice(Slot.CODE, Slot.CODE_BYTES).fill((byte) 0xcc);
         MemorySegment.copy(code, 0, memory, ValueLayout.JAVA_BYTE, Slot.START, code.length);
         slot.rip(slot.startLinear());
+        slot.longMode(true);
         slot.flags(0x202);
         memory.set(ValueLayout.JAVA_SHORT, Slot.IN_FX, (short) 0x37f);
         memory.set(ValueLayout.JAVA_INT, Slot.IN_FX + 24, 0x1f80);

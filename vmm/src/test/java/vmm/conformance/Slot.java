@@ -9,9 +9,10 @@ import java.lang.foreign.ValueLayout;
  * host process and for the emulated processor.
  *
  * <pre>
- *   0x000  in:  R8..R15 RDI RSI RBP RBX RDX RAX RCX RSP RIP RFLAGS   (18 quadwords, the order of the kernel's signal frame)
+ *   0x000  in:  R8..R15 RDI RSI RBP RBX RDX RAX RCX RSP RIP RFLAGS, CS/GS/FS/SS   (19 quadwords, the order of the kernel's
+ *          signal frame)
  *   0x0c0  in:  FXSAVE image, 416 bytes used
- *   0x300  out: the same 18, then CS/GS/FS, error code, trap number, signal mask, CR2   (23 quadwords)
+ *   0x300  out: the same, error code, trap number, signal mask, CR2   (23 quadwords)
  *   0x3c0  out: FXSAVE image, 512 bytes; where the host has AVX, the XSAVE header and the upper
  *          halves of YMM0..15 behind it
  *   0x800  in:  upper halves of YMM0..15, 256 bytes
@@ -42,11 +43,15 @@ final class Slot {
             SHARED_LINEAR + CONTROL_BYTES + (long) HostProcess.SLOTS * BYTES;
     private static final int AVX_STATE = 4;
 
+    /** Selectors of Linux, arch/x86/include/asm/segment.h. */
+    static final int USER_CODE_32 = 0x23, USER_DATA = 0x2b, USER_CODE_64 = 0x33;
+
     /** Indices of the kernel's order (asm/sigcontext.h) by the architecture's register number. */
     private static final int[] FRAME_INDEX = {13, 14, 12, 11, 15, 10, 9, 8, 0, 1, 2, 3, 4, 5, 6, 7};
 
     static final int FRAME_RIP = 16,
             FRAME_FLAGS = 17,
+            FRAME_SEGMENTS = 18,
             FRAME_ERROR = 19,
             FRAME_TRAP = 20,
             FRAME_CR2 = 22;
@@ -84,6 +89,17 @@ final class Slot {
 
     long gpr(int register) {
         return memory.get(ValueLayout.JAVA_LONG, IN + 8L * FRAME_INDEX[register]);
+    }
+
+    /** Whether the case runs in 64-bit code, else in 32-bit code (compatibility mode). */
+    void longMode(boolean longMode) {
+        long selectors = (long) USER_DATA << 48 | (longMode ? USER_CODE_64 : USER_CODE_32);
+        memory.set(ValueLayout.JAVA_LONG, IN + 8L * FRAME_SEGMENTS, selectors);
+    }
+
+    boolean longMode() {
+        return (memory.get(ValueLayout.JAVA_LONG, IN + 8L * FRAME_SEGMENTS) & 0xffff)
+                != USER_CODE_32;
     }
 
     void rip(long value) {
