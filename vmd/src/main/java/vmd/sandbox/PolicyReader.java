@@ -44,7 +44,7 @@ final class PolicyReader {
 
     /** As {@link #read(String, int)}, from {@code sources}, which give the text of a file. */
     static Policy read(String name, int self, Function<String, String> sources) {
-        PolicyReader reader = new PolicyReader(syscalls(), sources);
+        PolicyReader reader = new PolicyReader(Numbers.BY_NAME, sources);
         reader.constants.put(SELF, self);
         reader.file(name + ".policy", 0);
         return new Policy(
@@ -65,6 +65,11 @@ final class PolicyReader {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Read once: the parent asks for the policies of all its children. */
+    private static final class Numbers {
+        static final Map<String, Integer> BY_NAME = syscalls();
     }
 
     /** The numbers of x86-64, the one architecture that filters are made for. */
