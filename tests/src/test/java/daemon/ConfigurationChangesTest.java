@@ -80,7 +80,9 @@ class ConfigurationChangesTest {
             vmd.awaitLine("started (same|changed)");
             vmd.awaitLine("started (same|changed)");
             List<Integer> pids = client.info().stream().map(VmInfo::pid).toList();
-            write(same + vm("changed", "48M") + vm("new", "32M"));
+            Path disk = Files.write(folder.resolve("disk"), new byte[1 << 20]);
+            String more = " disk \"" + disk + "\"\n owner \"root:root\"";
+            write(same + vm("changed", "48M") + vm("new", "32M", more));
             List<String> changes =
                     List.of(
                             "vm \"changed\": changed, when it has stopped",

@@ -149,7 +149,7 @@ final class Administration {
     private void parsed(
             @Nullable Integer client, ParseResult result, Consumer<Configuration> then) {
         reading = false;
-        ConfigurationSource.log(result);
+        ConfigurationSource.log(result, source.options().foreground());
         Configuration configuration = result.configuration();
         if (configuration != null) {
             then.accept(configuration);

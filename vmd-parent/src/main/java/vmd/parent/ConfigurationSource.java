@@ -8,6 +8,7 @@ import vmd.log.Log;
 
 /** Where the configuration comes from, as the command line says it; read as often as needed. */
 record ConfigurationSource(Options options) {
+    private static final String UNUSED_MACRO = "warning: macro ";
 
     /** Reads the file of the command line. */
     ParseResult read() {
@@ -19,9 +20,18 @@ record ConfigurationSource(Options options) {
         return Parser.parse(file, options.macros(), options.directory(), Accounts.ofFiles());
     }
 
-    /** Logs what a parse has to say; a file with errors has no configuration. */
-    static void log(ParseResult result) {
-        result.warnings().forEach(Log::warn);
+    /**
+     * Logs what a parse has to say; a file with errors has no configuration.
+     *
+     * @param toUser whether the log is what the user sees: a macro that is not used concerns nobody
+     *     else
+     */
+    static void log(ParseResult result, boolean toUser) {
+        for (String warning : result.warnings()) {
+            if (toUser || !warning.startsWith(UNUSED_MACRO)) {
+                Log.warn(warning);
+            }
+        }
         result.errors().forEach(error -> Log.warn(error.toString()));
     }
 }

@@ -46,7 +46,7 @@ public final class Main {
             return 1;
         }
         Log.start("", true, options.verbosity());
-        Configuration configuration = configuration(options);
+        Configuration configuration = configuration(options, true);
         if (configuration == null) {
             return 1;
         }
@@ -86,7 +86,7 @@ public final class Main {
             List<String> words = startUp.arguments();
             String[] args = words.subList(1, words.size()).toArray(String[]::new);
             Options options = parse(args, Path.of(words.getFirst()));
-            Configuration configuration = configuration(options);
+            Configuration configuration = configuration(options, false);
             if (configuration == null) {
                 Launcher.report(channel, "the configuration has errors");
                 return 1;
@@ -103,12 +103,12 @@ public final class Main {
         return Options.parse(args, Path.of(socket), directory);
     }
 
-    private static @Nullable Configuration configuration(Options options) {
+    private static @Nullable Configuration configuration(Options options, boolean toUser) {
         for (String macro : options.badMacros()) {
             Log.warn("could not parse macro definition " + macro);
         }
         ParseResult result = new ConfigurationSource(options).read();
-        ConfigurationSource.log(result);
+        ConfigurationSource.log(result, toUser);
         return result.configuration();
     }
 
