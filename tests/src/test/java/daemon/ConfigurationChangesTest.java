@@ -188,4 +188,22 @@ class ConfigurationChangesTest {
             assertEquals(List.of("1 one running"), rows(client));
         }
     }
+
+    @Test
+    void detailsShowProcessesAndConfigurations() throws Exception {
+        try (Vmd vmd = Vmd.ready(folder, vm("one", "32M"));
+                Client client = new Client(vmd.socket())) {
+            vmd.awaitLine("started one");
+            List<String> lines = ask(client, new ClientRequest.Details()).lines();
+            String parent = lines.getFirst();
+            assertTrue(parent.startsWith("vmd: parent, pid " + vmd.process().pid()), parent);
+            int pid = client.info().getFirst().pid();
+            assertTrue(
+                    lines.stream()
+                            .anyMatch(line -> line.startsWith("vm 1 \"one\": running, pid " + pid)),
+                    () -> lines.toString());
+            assertTrue(lines.contains("\tstarts 1, guest reboots 0, failures 0"));
+            assertTrue(lines.contains("\t\tmemory 32M"));
+        }
+    }
 }

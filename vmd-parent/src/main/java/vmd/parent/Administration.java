@@ -2,6 +2,7 @@ package vmd.parent;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -16,9 +17,9 @@ import vmd.proto.Outcome;
 import vmd.proto.ResetScope;
 
 /**
- * What changes the daemon as a whole: reload, load, reset, log. For those who may do everything
- * only. Used on the event loop's thread only; files are read on another, as a path may be a pipe
- * that nobody writes.
+ * What concerns the daemon as a whole: reload, load, reset, log, for those who may do everything
+ * only, and what it tells of itself. Used on the event loop's thread only; files are read on
+ * another, as a path may be a pipe that nobody writes.
  */
 final class Administration {
     private static final int LINES_MAX = 1000;
@@ -41,6 +42,9 @@ final class Administration {
 
         /** The control socket has another owner. */
         void socketOwner(Owner owner);
+
+        /** The fixed processes by what they do. */
+        Map<String, Integer> processes();
 
         /** All processes log that much. */
         void verbosity(int level);
@@ -67,6 +71,10 @@ final class Administration {
 
     /** Handles one request of {@code client}, who is {@code uid}. */
     void handle(int client, int uid, ClientRequest request) {
+        if (request instanceof ClientRequest.Details) {
+            finish(client, Details.lines(registry, access, uid, effects.processes()));
+            return;
+        }
         if (!access.privileged(uid)) {
             Log.warn(
                     "denied request "

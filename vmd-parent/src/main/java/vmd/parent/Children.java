@@ -134,6 +134,13 @@ final class Children {
         }
     }
 
+    /** The children that run, and their processes. */
+    Map<Role, Integer> pids() {
+        Map<Role, Integer> pids = new EnumMap<>(Role.class);
+        running.forEach((role, child) -> pids.put(role, child.pid));
+        return pids;
+    }
+
     /** Sends a message to the child of {@code role}; the descriptor goes with it. */
     void send(Role role, Message message, int peerId, @Nullable Fd descriptor) {
         Child child = running.get(role);

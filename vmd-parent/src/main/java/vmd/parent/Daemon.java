@@ -2,7 +2,9 @@ package vmd.parent;
 
 import java.util.EnumSet;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
@@ -113,6 +115,14 @@ final class Daemon {
             } catch (SocketFile.Unusable e) {
                 Log.warn(String.valueOf(e.getMessage()));
             }
+        }
+
+        @Override
+        public Map<String, Integer> processes() {
+            Map<String, Integer> processes = new LinkedHashMap<>();
+            processes.put(Role.PARENT.label(), (int) ProcessHandle.current().pid());
+            children.pids().forEach((role, pid) -> processes.put(role.label(), pid));
+            return processes;
         }
 
         @Override

@@ -121,6 +121,7 @@ final class Machines {
         supervisor.send(new ParentToVmm.StartEnd(vm.id), console.masterCopy());
         vm.state = VmState.RUNNING;
         vm.startOrder = ++starts;
+        vm.starts++;
         vm.lastStartNs = System.nanoTime();
     }
 
@@ -158,6 +159,7 @@ final class Machines {
         }
         if (!message.outcome().ok()) {
             Log.warn("failed to start vm " + vm.name() + ": " + message.outcome().message());
+            vm.failures++;
             answerStarter(vm, message.outcome());
             terminate(vm, VmState.STOPPED);
             return;
@@ -214,6 +216,7 @@ final class Machines {
             Log.info(vm.name() + ": terminated vm " + vm.id + why);
         } else {
             Log.warn(vm.name() + ": terminated vm " + vm.id + ": " + outcome.message());
+            vm.failures++;
         }
         terminate(vm, inOrder ? VmState.STOPPED : VmState.CRASHED);
     }
@@ -228,6 +231,7 @@ final class Machines {
             return false;
         }
         Log.info(vm.name() + ": rebooting vm " + vm.id);
+        vm.reboots++;
         try {
             send(vm, console);
             return true;

@@ -75,18 +75,13 @@ final class Requests {
             case ClientRequest.Info _ -> info(client);
             case ClientRequest.Pause pause -> pause(client, uid, pause.vm(), true);
             case ClientRequest.Unpause unpause -> pause(client, uid, unpause.vm(), false);
-            case ClientRequest.Details _ -> later(client, "show -v");
-            case ClientRequest.Reload _,
+            case ClientRequest.Details _,
+                    ClientRequest.Reload _,
                     ClientRequest.Load _,
                     ClientRequest.Reset _,
                     ClientRequest.Verbosity _ ->
                     administration.handle(client, uid, request);
         }
-    }
-
-    private void later(int client, String what) {
-        Outcome outcome = Outcome.of(Outcome.EINVAL, what + " is not supported yet");
-        clients.reply(client, new ClientReply.Failed(outcome));
     }
 
     /** The client has left: nobody waits for answers any more. */

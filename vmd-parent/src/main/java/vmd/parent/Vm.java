@@ -49,6 +49,12 @@ final class Vm {
     long startOrder;
 
     long lastStartNs;
+
+    /** How often it started, how often its guest asked for that, how often it failed. */
+    int starts;
+
+    int reboots;
+    int failures;
     int quickReboots;
 
     Vm(int id, Definition definition, boolean configured) {

@@ -147,6 +147,11 @@ class RequestsTest {
         public void socketOwner(Owner owner) {}
 
         @Override
+        public Map<String, Integer> processes() {
+            return Map.of();
+        }
+
+        @Override
         public void verbosity(int level) {}
     }
 
