@@ -1,6 +1,7 @@
 package vmm.cpu;
 
 import vmm.cpu.fpu.SoftFloat;
+import vmm.cpu.isa.CpuLevel;
 import vmm.cpu.mmu.Mmu;
 import vmm.engine.Platform;
 
@@ -232,13 +233,22 @@ public final class Cpu {
     public final X87 x87 = new X87();
     public final SoftFloat soft = new SoftFloat();
 
+    /** What it announces, knows and takes. */
+    public final CpuLevel level;
+
     public final Platform platform;
     public final Mmu mmu;
 
     private final GuestFault fault = new GuestFault();
 
     public Cpu(Platform platform, vmm.mem.GuestMemory memory) {
+        this(platform, memory, CpuLevel.V3);
+    }
+
+    /** A processor that has what {@code level} has. */
+    public Cpu(Platform platform, vmm.mem.GuestMemory memory, CpuLevel level) {
         this.platform = platform;
+        this.level = level;
         this.mmu = new Mmu(this, memory);
         reset();
     }
@@ -436,7 +446,8 @@ public final class Cpu {
      * the processor has counts, not the paging mode (SDM volume 1 section 3.3.7.1).
      */
     public boolean canonicalBase(long linear) {
-        return linear << WIDEST_SHIFT >> WIDEST_SHIFT == linear;
+        int shift = level.has(CpuLevel.V3) ? WIDEST_SHIFT : 64 - 48;
+        return linear << shift >> shift == linear;
     }
 
     /** Whether protected mode is on and the processor is not in virtual-8086 mode. */

@@ -9,6 +9,7 @@ import vmm.cpu.decode.Decoder;
 import vmm.cpu.exec.Hot;
 import vmm.cpu.exec.Interrupts;
 import vmm.cpu.exec.Specialiser;
+import vmm.cpu.isa.CpuLevel;
 import vmm.cpu.isa.Facts;
 import vmm.cpu.isa.Family;
 import vmm.cpu.isa.SystemRows;
@@ -33,13 +34,14 @@ public final class Interpreter {
     /** Blocks between two returns from the hot loop, so that it is compiled as a whole. */
     private static final int SLICE = 1000;
 
-    private static final Table TABLE = Table.standard();
+    /** One table for each level, built when it is first needed. */
+    private static final @Nullable Table[] TABLES = new Table[CpuLevel.values().length];
 
     private final Cpu cpu;
     private final BlockCache cache;
     private final Block[] recent;
     private final CodeReader reader;
-    private final Decoder decoder = new Decoder(TABLE);
+    private final Decoder decoder;
     private final Insn[] scratch = new Insn[MAX_BLOCK];
 
     private final AtomicInteger attention = new AtomicInteger();
@@ -48,12 +50,22 @@ public final class Interpreter {
 
     public Interpreter(Cpu cpu) {
         this.cpu = cpu;
+        decoder = new Decoder(table(cpu.level));
         GuestMemory memory = cpu.mmu.memory();
         cache = new BlockCache(memory);
         recent = cache.recent;
         reader = new CodeReader(cpu, memory);
         memory.addCodeListener(this::codeWritten);
         stateChanged();
+    }
+
+    private static synchronized Table table(CpuLevel level) {
+        Table table = TABLES[level.ordinal()];
+        if (table == null) {
+            table = Table.standard(level);
+            TABLES[level.ordinal()] = table;
+        }
+        return table;
     }
 
     // From any thread

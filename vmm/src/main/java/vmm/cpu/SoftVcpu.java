@@ -1,5 +1,6 @@
 package vmm.cpu;
 
+import vmm.cpu.isa.CpuLevel;
 import vmm.engine.CpuState;
 import vmm.engine.Exit;
 import vmm.engine.Platform;
@@ -11,8 +12,8 @@ final class SoftVcpu implements Vcpu {
     private final Cpu cpu;
     private final Interpreter interpreter;
 
-    SoftVcpu(GuestMemory memory, Platform platform) {
-        cpu = new Cpu(platform, memory);
+    SoftVcpu(GuestMemory memory, Platform platform, CpuLevel level) {
+        cpu = new Cpu(platform, memory, level);
         interpreter = new Interpreter(cpu);
     }
 

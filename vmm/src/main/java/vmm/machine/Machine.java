@@ -44,7 +44,7 @@ public final class Machine implements AutoCloseable {
             throw new IllegalArgumentException(wanted.vcpus() + " processors, 1 is supported");
         }
         boolean firmware = Firmware.matches(wanted.kernel());
-        engine = Engines.open(wanted.engine(), wanted.device());
+        engine = Engines.open(wanted.engine(), wanted.cpu(), wanted.device());
         MachineConfig config = wanted.withMemory(engine.memory(wanted.memory()));
         board = new Board(config, new Wires(), firmware);
         lock = board.lock();

@@ -16,6 +16,7 @@ import vmm.mem.GuestMemory;
  * @param disks in the order of their slots; the machine closes them
  * @param console hears what the guest sends to its first serial port
  * @param log hears, one line at a time, what an operator should know
+ * @param cpu level of the processor, see {@link vmm.cpu.isa.CpuLevel}; {@code soft} only
  * @param device what the engine runs on, such as an open {@code /dev/kvm}; stays the caller's,
  *     until the machine is closed
  */
@@ -29,6 +30,7 @@ public record MachineConfig(
         @Nullable BootSource initrd,
         String commandLine,
         Consumer<String> log,
+        String cpu,
         @Nullable Fd device) {
 
     /** A machine whose engine needs no device. */
@@ -42,13 +44,38 @@ public record MachineConfig(
             @Nullable BootSource initrd,
             String commandLine,
             Consumer<String> log) {
-        this(memory, vcpus, engine, disks, console, kernel, initrd, commandLine, log, null);
+        this(memory, vcpus, engine, disks, console, kernel, initrd, commandLine, log, "v3", null);
+    }
+
+    /** A machine with the processor of the default. */
+    public MachineConfig(
+            GuestMemory memory,
+            int vcpus,
+            String engine,
+            List<Disk> disks,
+            Console console,
+            BootSource kernel,
+            @Nullable BootSource initrd,
+            String commandLine,
+            Consumer<String> log,
+            @Nullable Fd device) {
+        this(memory, vcpus, engine, disks, console, kernel, initrd, commandLine, log, "v3", device);
     }
 
     /** The same with other memory. */
     MachineConfig withMemory(GuestMemory placed) {
         return new MachineConfig(
-                placed, vcpus, engine, disks, console, kernel, initrd, commandLine, log, device);
+                placed,
+                vcpus,
+                engine,
+                disks,
+                console,
+                kernel,
+                initrd,
+                commandLine,
+                log,
+                cpu,
+                device);
     }
 
     /** The receiving end of the guest's serial line. */

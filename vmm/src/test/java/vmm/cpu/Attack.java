@@ -3,6 +3,7 @@ package vmm.cpu;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
+import vmm.cpu.isa.CpuLevel;
 import vmm.engine.CpuState;
 import vmm.engine.Exit;
 import vmm.engine.Platform;
@@ -31,7 +32,7 @@ final class Attack implements AutoCloseable {
 
     private final GuestMemory memory = GuestMemory.allocate(HostileGuest.MEMORY_BYTES);
     private final Devices devices = new Devices();
-    private final SoftVcpu vcpu = new SoftVcpu(memory, devices);
+    private final SoftVcpu vcpu = new SoftVcpu(memory, devices, CpuLevel.V3);
     private final HostileGuest guest = new HostileGuest(memory);
     private final Thread watchdog = new Thread(this::watch, "watchdog");
     private final Thread attacker;

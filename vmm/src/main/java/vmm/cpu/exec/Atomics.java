@@ -8,6 +8,7 @@ import static vmm.cpu.isa.IntegerRows.*;
 
 import vmm.cpu.Cpu;
 import vmm.cpu.Insn;
+import vmm.cpu.isa.CpuLevel;
 
 /** Exchange and compare-and-exchange. */
 public final class Atomics {
@@ -20,7 +21,12 @@ public final class Atomics {
             case XCHG_RAX -> xchgRax(cpu, i);
             case XADD -> xadd(cpu, i);
             case CMPXCHG -> cmpxchg(cpu, i);
-            case CMPXCHG8B -> cmpxchg8b(cpu, i);
+            case CMPXCHG8B -> {
+                if (i.size == 8 && !cpu.level.has(CpuLevel.V2)) {
+                    throw cpu.undefined(); // CMPXCHG16B
+                }
+                cmpxchg8b(cpu, i);
+            }
             default -> throw cpu.undefined();
         }
     }

@@ -17,16 +17,17 @@ final class ControlRegisters {
                     | Cpu.CR0_CD
                     | Cpu.CR0_PG;
 
-    /** The features that CPUID announces. */
-    private static final long CR4_DEFINED =
+    private static final long CR4_686 =
             Cpu.CR4_TSD
                     | Cpu.CR4_DE
                     | Cpu.CR4_PSE
                     | Cpu.CR4_PAE
                     | Cpu.CR4_PGE
                     | Cpu.CR4_PCE
-                    | Cpu.CR4_OSFXSR
-                    | Cpu.CR4_OSXMMEXCPT
+                    | Cpu.CR4_OSFXSR;
+    private static final long CR4_V1 = CR4_686 | Cpu.CR4_OSXMMEXCPT;
+    private static final long CR4_V3 =
+            CR4_V1
                     | Cpu.CR4_UMIP
                     | Cpu.CR4_FSGSBASE
                     | Cpu.CR4_OSXSAVE
@@ -164,8 +165,17 @@ final class ControlRegisters {
         cpu.mmu.flushNonGlobal();
     }
 
+    /** The bits of CR4 for the features that CPUID announces. */
+    private static long defined(Cpu cpu) {
+        return switch (cpu.level) {
+            case I686 -> CR4_686;
+            case V1, V2 -> CR4_V1;
+            case V3 -> CR4_V3;
+        };
+    }
+
     private static void writeCr4(Cpu cpu, long value) {
-        require(cpu, (value & ~CR4_DEFINED) == 0);
+        require(cpu, (value & ~defined(cpu)) == 0);
         boolean paging = (cpu.cr0 & Cpu.CR0_PG) != 0;
         boolean pae = (value & Cpu.CR4_PAE) != 0;
         boolean longMode = (cpu.efer & Cpu.EFER_LMA) != 0;

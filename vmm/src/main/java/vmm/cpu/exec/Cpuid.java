@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import vmm.cpu.Cpu;
+import vmm.cpu.isa.CpuLevel;
 
 /**
  * CPUID, SDM volume 2: it announces what works and nothing else. A feature that comes to work gets
@@ -115,6 +116,11 @@ final class Cpuid {
     private static final int FEATURES_1_D =
             FPU | DE | PSE | TSC | MSR | PAE | CX8 | SEP | PGE | CMOV | PAT | PSE36 | CLFSH | MMX
                     | FXSR | SSE | SSE2;
+
+    /** Of the above, what came with {@link CpuLevel#V2}. */
+    private static final int SECOND_1_C = SSE3 | SSSE3 | CX16 | SSE4_1 | SSE4_2 | POPCNT;
+
+    private static final int FIRST_1_D = CLFSH | SSE | SSE2;
     private static final int FEATURES_7_B =
             FSGSBASE
                     | BMI1
@@ -146,6 +152,35 @@ final class Cpuid {
     private static final int[] BRAND = words("vmm software processor", 48);
 
     private Cpuid() {}
+
+    private static int features1C(CpuLevel level) {
+        return switch (level) {
+            case I686, V1 -> HYPERVISOR;
+            case V2 -> HYPERVISOR | SECOND_1_C;
+            case V3 -> FEATURES_1_C;
+        };
+    }
+
+    private static int features1D(CpuLevel level) {
+        return level == CpuLevel.I686 ? FEATURES_1_D & ~FIRST_1_D : FEATURES_1_D;
+    }
+
+    private static int extendedC(CpuLevel level) {
+        return switch (level) {
+            case I686, V1 -> 0;
+            case V2 -> LAHF;
+            case V3 -> FEATURES_EXTENDED_C;
+        };
+    }
+
+    private static int extendedD(CpuLevel level) {
+        return switch (level) {
+            case I686 -> 0;
+            case V1 -> SYSCALL | NX | LONG_MODE;
+            case V2 -> SYSCALL | NX | LONG_MODE | RDTSCP;
+            case V3 -> FEATURES_EXTENDED_D;
+        };
+    }
 
     private static int[] words(String text, int bytes) {
         byte[] padded = new byte[bytes];
@@ -183,22 +218,29 @@ final class Cpuid {
                         cpu,
                         Cpu.SIGNATURE,
                         CACHE_LINE / 8 << 8 | 1 << 16,
-                        FEATURES_1_C | (extended ? OSXSAVE : 0),
-                        FEATURES_1_D);
+                        features1C(cpu.level) | (extended ? OSXSAVE : 0),
+                        features1D(cpu.level));
             }
             case 2 -> set(cpu, 0x00ff_ff01, 0, 0, 0); // 0xff: see leaf 4
             case 4 -> cache(cpu, subleaf);
             case 7 -> {
                 boolean first = subleaf == 0;
+                boolean all = first && cpu.level.has(CpuLevel.V3);
                 int keys = (cpu.cr4 & Cpu.CR4_PKE) != 0 ? OSPKE : 0;
                 set(
                         cpu,
                         0,
-                        first ? FEATURES_7_B : 0,
-                        first ? FEATURES_7_C | keys : 0,
-                        first ? FEATURES_7_D : 0);
+                        all ? FEATURES_7_B : 0,
+                        all ? FEATURES_7_C | keys : 0,
+                        all ? FEATURES_7_D : first ? ARCH_CAPABILITIES : 0);
             }
-            case 0xd -> extendedState(cpu, subleaf);
+            case 0xd -> {
+                if (cpu.level.has(CpuLevel.V3)) {
+                    extendedState(cpu, subleaf);
+                } else {
+                    set(cpu, 0, 0, 0, 0);
+                }
+            }
             case 0x15 -> set(cpu, 1, TimeStamp.HERTZ / CRYSTAL_HERTZ, CRYSTAL_HERTZ, 0);
             case 0x16 -> {
                 int mhz = TimeStamp.HERTZ / 1_000_000;
@@ -269,15 +311,21 @@ final class Cpuid {
 
     private static void extended(Cpu cpu, int leaf) {
         switch (leaf) {
-            case 0x8000_0000 -> set(cpu, MAX_EXTENDED, 0, 0, 0);
-            case 0x8000_0001 -> set(cpu, 0, 0, FEATURES_EXTENDED_C, FEATURES_EXTENDED_D);
+            case 0x8000_0000 -> {
+                boolean addresses = cpu.level.has(CpuLevel.V1);
+                set(cpu, addresses ? MAX_EXTENDED : 0x8000_0004, 0, 0, 0);
+            }
+            case 0x8000_0001 -> set(cpu, 0, 0, extendedC(cpu.level), extendedD(cpu.level));
             case 0x8000_0002, 0x8000_0003, 0x8000_0004 -> {
                 int k = 4 * (leaf - 0x8000_0002);
                 set(cpu, BRAND[k], BRAND[k + 1], BRAND[k + 2], BRAND[k + 3]);
             }
             case 0x8000_0006 -> set(cpu, 0, 0, 1024 << 16 | 8 << 12 | CACHE_LINE, 0);
             case 0x8000_0007 -> set(cpu, 0, 0, 0, 1 << 8); // the counter never stops or changes
-            case 0x8000_0008 -> set(cpu, LINEAR_BITS << 8 | PHYSICAL_BITS, 0, 0, 0);
+            case 0x8000_0008 -> {
+                int linear = cpu.level.has(CpuLevel.V3) ? LINEAR_BITS : 48;
+                set(cpu, linear << 8 | PHYSICAL_BITS, 0, 0, 0);
+            }
             default -> set(cpu, 0, 0, 0, 0);
         }
     }

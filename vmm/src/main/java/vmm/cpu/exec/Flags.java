@@ -4,6 +4,7 @@ import static vmm.cpu.isa.IntegerRows.*;
 
 import vmm.cpu.Cpu;
 import vmm.cpu.Insn;
+import vmm.cpu.isa.CpuLevel;
 
 /** Instructions about the flags themselves. */
 public final class Flags {
@@ -31,12 +32,25 @@ public final class Flags {
             case CMC -> Operands.carryOverflow(cpu, !cpu.cf(), cpu.of());
             case CLD -> cpu.rflags &= ~(long) Cpu.FLAG_DF;
             case STD -> cpu.rflags |= Cpu.FLAG_DF;
-            case LAHF -> lahf(cpu);
-            case SAHF -> sahf(cpu);
+            case LAHF -> {
+                checkLevel(cpu);
+                lahf(cpu);
+            }
+            case SAHF -> {
+                checkLevel(cpu);
+                sahf(cpu);
+            }
             case SALC -> cpu.gpr[Cpu.RAX] = cpu.gpr[Cpu.RAX] & ~0xffL | (cpu.cf() ? 0xff : 0);
             case PUSHF -> pushf(cpu, i);
             case POPF -> popf(cpu, i);
             default -> throw cpu.undefined();
+        }
+    }
+
+    /** The first 64-bit processors had these two outside 64-bit mode only. */
+    private static void checkLevel(Cpu cpu) {
+        if (cpu.longMode() && !cpu.level.has(CpuLevel.V2)) {
+            throw cpu.undefined();
         }
     }
 

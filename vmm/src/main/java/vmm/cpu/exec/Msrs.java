@@ -1,6 +1,7 @@
 package vmm.cpu.exec;
 
 import vmm.cpu.Cpu;
+import vmm.cpu.isa.CpuLevel;
 
 /**
  * Model-specific registers, SDM volume 4; those of the paravirtual clock are KVM's. What is not
@@ -40,7 +41,23 @@ final class Msrs {
 
     private Msrs() {}
 
+    /** #GP(0) for a register that came with a later level. */
+    private static void check(Cpu cpu, int number) {
+        CpuLevel first =
+                switch (number) {
+                    case EFER, STAR, LSTAR, CSTAR, FMASK, FS_BASE, GS_BASE, KERNEL_GS_BASE ->
+                            CpuLevel.V1;
+                    case TSC_AUX -> CpuLevel.V2;
+                    case XSS -> CpuLevel.V3;
+                    default -> CpuLevel.I686;
+                };
+        if (!cpu.level.has(first)) {
+            throw cpu.protection();
+        }
+    }
+
     static long read(Cpu cpu, int number) {
+        check(cpu, number);
         return switch (number) {
             case TSC -> TimeStamp.read(cpu);
             case PLATFORM_ID, BIOS_SIGN_ID, DEBUGCTL, XSS -> 0;
@@ -66,6 +83,7 @@ final class Msrs {
     }
 
     static void write(Cpu cpu, int number, long value) {
+        check(cpu, number);
         switch (number) {
             case TSC -> TimeStamp.write(cpu, value);
             case BIOS_SIGN_ID, MISC_ENABLE -> {} // nothing to change, harmless to try

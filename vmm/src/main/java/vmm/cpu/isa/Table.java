@@ -16,15 +16,22 @@ public final class Table {
 
     private final List<Row> rows = new ArrayList<>();
     private final Form[][] forms = new Form[2 * VEX << 8][];
+    private final CpuLevel level;
 
-    /** A table without rows. */
-    public Table() {
+    /** A table without rows, which takes those of {@code level}. */
+    public Table(CpuLevel level) {
+        this.level = level;
         Arrays.fill(forms, NONE);
     }
 
     /** The table with all rows of this package. */
     public static Table standard() {
-        Table table = new Table();
+        return standard(CpuLevel.V3);
+    }
+
+    /** The rows that a processor of {@code level} has. */
+    public static Table standard(CpuLevel level) {
+        Table table = new Table(level);
         IntegerRows.define(table);
         SystemRows.define(table);
         SseRows.define(table);
@@ -39,6 +46,9 @@ public final class Table {
             all |= fact;
         }
         Row row = new Row(encoding, op, operands, all);
+        if (!level.has(Levels.of(row))) {
+            return this;
+        }
         rows.add(row);
         Form form = Form.parse(row);
         for (int k = 0; k < form.opcodeCount; k++) {
