@@ -18,7 +18,7 @@ final class StartCommand implements Command {
 
     @Override
     public String syntax() {
-        return "[-cL] [-a cmdline] [-B device] [-b path]\n"
+        return "[-cL] [-a cmdline] [-B device] [-b path] [-C cpu]\n"
                 + "\t\t[-d disk] [-e engine] [-I initrd] [-i count] [-m size]\n"
                 + "\t\t[-n switch] [-p vcpus] [-r path] [-t name] id | name";
     }

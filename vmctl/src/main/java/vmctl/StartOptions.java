@@ -8,6 +8,7 @@ import vmd.conf.ScaledNumber;
 import vmd.conf.VmLimits;
 import vmd.proto.BootDevice;
 import vmd.proto.ClientRequest;
+import vmd.proto.CpuModel;
 import vmd.proto.DiskSpec;
 import vmd.proto.EngineChoice;
 import vmd.proto.Limits;
@@ -27,6 +28,7 @@ record StartOptions(
         long memoryBytes,
         int vcpus,
         @Nullable EngineChoice engine,
+        @Nullable CpuModel cpu,
         @Nullable String kernel,
         @Nullable String initrd,
         @Nullable String cmdline,
@@ -36,7 +38,7 @@ record StartOptions(
         @Nullable String template,
         @Nullable List<NicSpec> nics,
         boolean console) {
-    static final String LETTERS = "a:B:b:cd:e:I:i:Lm:n:p:r:t:";
+    static final String LETTERS = "a:B:b:C:cd:e:I:i:Lm:n:p:r:t:";
 
     static StartOptions of(Context context, Arguments arguments) throws Failure {
         StartOptions options =
@@ -44,6 +46,7 @@ record StartOptions(
                         memory(context, arguments.value('m', "memory")),
                         vcpus(context, arguments.value('p', "number of CPUs")),
                         engine(arguments.value('e', "engine")),
+                        cpu(arguments.value('C', "cpu")),
                         arguments.value('b', "boot image"),
                         arguments.value('I', "initrd"),
                         cmdline(arguments.value('a', "command line")),
@@ -81,6 +84,7 @@ record StartOptions(
         return memoryBytes != 0
                 || vcpus != 0
                 || engine != null
+                || cpu != null
                 || kernel != null
                 || cdrom != null
                 || nics != null
@@ -101,7 +105,8 @@ record StartOptions(
                 template,
                 cdrom,
                 bootDevice,
-                nics == null ? List.of() : nics);
+                nics == null ? List.of() : nics,
+                cpu);
     }
 
     private static long memory(Context context, @Nullable String size) throws Failure {
@@ -168,6 +173,14 @@ record StartOptions(
             throw new Failure("unknown engine " + word);
         }
         return engine;
+    }
+
+    private static @Nullable CpuModel cpu(@Nullable String word) throws Failure {
+        CpuModel cpu = word == null ? null : CpuModel.of(word);
+        if (word != null && cpu == null) {
+            throw new Failure("unknown cpu " + word);
+        }
+        return cpu;
     }
 
     private static @Nullable String cmdline(@Nullable String text) throws Failure {

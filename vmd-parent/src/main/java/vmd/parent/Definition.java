@@ -5,6 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import vmd.conf.DiskConfig;
 import vmd.conf.VmConfig;
+import vmd.proto.CpuModel;
 import vmd.proto.EngineChoice;
 
 /**
@@ -37,6 +38,10 @@ record Definition(VmConfig config, int ownerUid, int ownerGid) {
 
     EngineChoice engine() {
         return config.engine();
+    }
+
+    CpuModel cpu() {
+        return config.cpu();
     }
 
     @Nullable String kernel() {

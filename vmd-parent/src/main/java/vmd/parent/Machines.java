@@ -11,6 +11,7 @@ import vmd.log.Log;
 import vmd.posix.Fd;
 import vmd.posix.PosixException;
 import vmd.proto.ClientReply;
+import vmd.proto.CpuModel;
 import vmd.proto.EngineChoice;
 import vmd.proto.MachineSpec;
 import vmd.proto.Outcome;
@@ -99,7 +100,7 @@ final class Machines {
     /** Opens the machine's files and sends everything down (reference order of messages). */
     private void send(Vm vm, ConsoleTty console) throws Refusal {
         checkMemory(vm.definition);
-        EngineChoice engine = kvm.resolve(vm.definition.engine());
+        EngineChoice engine = kvm.resolve(choice(vm.definition));
         Images.Taken files;
         MachineSpec spec;
         try (Images images = new Images(vm)) {
@@ -125,6 +126,19 @@ final class Machines {
         vm.lastStartNs = System.nanoTime();
     }
 
+    /** Only {@code soft} can be another processor than the host's. */
+    private static EngineChoice choice(Definition definition) throws Refusal {
+        EngineChoice wanted = definition.engine();
+        if (definition.cpu() == CpuModel.V3) {
+            return wanted;
+        }
+        if (wanted == EngineChoice.KVM) {
+            String word = definition.cpu().word();
+            throw new Refusal(Outcome.EINVAL, "cpu " + word + " needs engine soft");
+        }
+        return EngineChoice.SOFT;
+    }
+
     private static MachineSpec spec(Vm vm, EngineChoice engine, Images images) {
         Definition definition = vm.definition;
         return new MachineSpec(
@@ -135,7 +149,8 @@ final class Machines {
                 engine,
                 definition.cmdline(),
                 images.hasInitrd(),
-                images.diskSpecs());
+                images.diskSpecs(),
+                definition.cpu());
     }
 
     private static void checkMemory(Definition definition) throws Refusal {

@@ -21,6 +21,7 @@ final class NewMachine {
         options.memoryBytes = start.memoryBytes() == 0 ? null : (Long) start.memoryBytes();
         options.vcpus = start.vcpus() == 0 ? null : (Integer) start.vcpus();
         options.engine = start.engine();
+        options.cpu = start.cpu();
         options.boot = path(start.kernelName());
         options.initrd = path(start.initrdName());
         options.cmdline = start.cmdline();

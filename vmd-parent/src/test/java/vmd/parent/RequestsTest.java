@@ -32,6 +32,7 @@ import vmd.posix.FileIo;
 import vmd.posix.Processes;
 import vmd.proto.ClientReply;
 import vmd.proto.ClientRequest;
+import vmd.proto.CpuModel;
 import vmd.proto.DiskFormat;
 import vmd.proto.DiskSpec;
 import vmd.proto.EngineChoice;
@@ -268,6 +269,19 @@ class RequestsTest {
                 new ClientRequest.Start(
                         VmRef.byName(name), memory, vcpus, null, null, null, null, disks);
         assertEquals(Outcome.of(Outcome.EINVAL, message), startOutcome(ROOT, start));
+    }
+
+    @Test
+    void olderProcessorNeedsTheSoftwareEngine() {
+        VmOptions options = new VmOptions("old", Position.REQUEST);
+        options.engine = EngineChoice.KVM;
+        options.cpu = CpuModel.V1;
+        options.boot = kernel;
+        Definition definition =
+                new Definition(options.toConfig(EngineChoice.AUTO), ROOT, VmInfo.NO_GROUP);
+        Vm vm = registry.add(definition, true);
+        Refusal refusal = assertThrows(Refusal.class, () -> machines.start(vm, null));
+        assertEquals(Outcome.of(Outcome.EINVAL, "cpu v1 needs engine soft"), refusal.outcome());
     }
 
     @Test

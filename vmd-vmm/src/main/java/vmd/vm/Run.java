@@ -81,6 +81,7 @@ final class Run {
                             initrd == null ? null : FileSource.of("initrd", initrd),
                             spec.cmdline(),
                             Log::info,
+                            spec.cpu().word(),
                             parts.kvm()));
         }
     }

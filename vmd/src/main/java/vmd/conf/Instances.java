@@ -199,6 +199,7 @@ public final class Instances {
                 own.disks,
                 interfaces(),
                 Objects.requireNonNullElse(own.engine, template.engine()),
+                Objects.requireNonNullElse(own.cpu, template.cpu()),
                 own.sev.compareTo(template.sev()) > 0 ? own.sev : template.sev(),
                 own.enabled,
                 owner(),

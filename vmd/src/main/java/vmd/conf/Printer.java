@@ -3,6 +3,7 @@ package vmd.conf;
 import java.util.ArrayList;
 import java.util.List;
 import vmd.proto.BootDevice;
+import vmd.proto.CpuModel;
 
 /** Writes a configuration out as a vm.conf with everything resolved that parses to the same. */
 public final class Printer {
@@ -77,6 +78,9 @@ public final class Printer {
         line(out, "memory " + (vm.memoryBytes() / VmLimits.MIB) + "M");
         line(out, "vcpus " + vm.vcpus());
         line(out, "engine " + vm.engine().word());
+        if (vm.cpu() != CpuModel.V3) {
+            line(out, "cpu " + vm.cpu().word());
+        }
         boot(vm, out);
         for (DiskConfig disk : vm.disks()) {
             String format = disk.format().word();

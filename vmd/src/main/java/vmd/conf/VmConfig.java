@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import vmd.proto.BootDevice;
+import vmd.proto.CpuModel;
 import vmd.proto.EngineChoice;
 
 /**
@@ -14,6 +15,7 @@ import vmd.proto.EngineChoice;
  * @param cdrom an image that need not exist yet
  * @param interfaces as many as the machine has, also those that no block describes
  * @param engine the machine's own choice, or the file's
+ * @param cpu what processor {@code soft} is to be
  * @param enabled started with the daemon
  * @param allow what users may do with it as a template; null for nothing
  * @param position of the statement
@@ -31,6 +33,7 @@ public record VmConfig(
         List<DiskConfig> disks,
         List<InterfaceConfig> interfaces,
         EngineChoice engine,
+        CpuModel cpu,
         Sev sev,
         boolean enabled,
         Owner owner,
@@ -60,6 +63,7 @@ public record VmConfig(
                 disks,
                 interfaces,
                 other,
+                cpu,
                 sev,
                 enabled,
                 owner,

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import vmd.proto.BootDevice;
+import vmd.proto.CpuModel;
 import vmd.proto.EngineChoice;
 
 /**
@@ -24,6 +25,7 @@ public final class VmOptions {
     public @Nullable Path cdrom;
     public @Nullable BootDevice bootDevice;
     public @Nullable EngineChoice engine;
+    public @Nullable CpuModel cpu;
 
     /** The least number of interfaces. */
     public @Nullable Integer interfaceCount;
@@ -53,6 +55,7 @@ public final class VmOptions {
                 disks,
                 allInterfaces(),
                 engine == null ? general : engine,
+                cpu == null ? CpuModel.V3 : cpu,
                 sev,
                 enabled,
                 owner == null ? Owner.ROOT : owner,

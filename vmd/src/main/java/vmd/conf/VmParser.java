@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import vmd.proto.BootDevice;
+import vmd.proto.CpuModel;
 import vmd.proto.DiskFormat;
 
 /** Reads {@code vm} statements. An option that is wrong costs its own line only. */
@@ -59,6 +60,14 @@ final class VmParser {
             tokens.take();
             once(option, vm.engine != null, "engine");
             vm.engine = EngineWord.parse(tokens);
+        } else if (option.isWord("cpu")) {
+            tokens.take();
+            once(option, vm.cpu != null, "cpu");
+            Token word = tokens.string();
+            vm.cpu = CpuModel.of(word.text());
+            if (vm.cpu == null) {
+                throw tokens.error(word.position(), "unknown cpu " + word.text());
+            }
         } else if (option.isWord("vcpus")) {
             tokens.take();
             vcpus(vm, option);

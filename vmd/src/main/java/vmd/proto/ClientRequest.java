@@ -30,6 +30,7 @@ public sealed interface ClientRequest extends Message {
      * @param cdrom absolute path of an ISO image to be opened by the daemon, or null
      * @param bootDevice what the firmware tries first, or null for the default
      * @param nics network interfaces in order
+     * @param cpu the processor, or null for the default
      */
     record Start(
             VmRef vm,
@@ -43,13 +44,44 @@ public sealed interface ClientRequest extends Message {
             @Nullable String template,
             @Nullable String cdrom,
             @Nullable BootDevice bootDevice,
-            List<NicSpec> nics)
+            List<NicSpec> nics,
+            @Nullable CpuModel cpu)
             implements ClientRequest {
         static final int TYPE = 101;
 
         public Start {
             disks = List.copyOf(disks);
             nics = List.copyOf(nics);
+        }
+
+        /** A machine with the processor of the default. */
+        public Start(
+                VmRef vm,
+                long memoryBytes,
+                int vcpus,
+                @Nullable EngineChoice engine,
+                @Nullable String kernelName,
+                @Nullable String initrdName,
+                @Nullable String cmdline,
+                List<DiskSpec> disks,
+                @Nullable String template,
+                @Nullable String cdrom,
+                @Nullable BootDevice bootDevice,
+                List<NicSpec> nics) {
+            this(
+                    vm,
+                    memoryBytes,
+                    vcpus,
+                    engine,
+                    kernelName,
+                    initrdName,
+                    cmdline,
+                    disks,
+                    template,
+                    cdrom,
+                    bootDevice,
+                    nics,
+                    null);
         }
 
         /** A machine by itself, without CD and network. */
@@ -74,7 +106,8 @@ public sealed interface ClientRequest extends Message {
                     null,
                     null,
                     null,
-                    List.of());
+                    List.of(),
+                    null);
         }
 
         /** Start of a machine that is already known. */
@@ -117,6 +150,10 @@ public sealed interface ClientRequest extends Message {
             }
             out.u32(nics.size());
             nics.forEach(nic -> nic.write(out));
+            out.bool(cpu != null);
+            if (cpu != null) {
+                out.oneOf(cpu);
+            }
         }
 
         static Start read(FieldReader in) {
@@ -132,7 +169,8 @@ public sealed interface ClientRequest extends Message {
                     in.optionalString(Limits.NAME_BYTES),
                     in.optionalString(Limits.PATH_BYTES),
                     in.bool() ? in.oneOf(BootDevice.values()) : null,
-                    readNics(in));
+                    readNics(in),
+                    in.bool() ? in.oneOf(CpuModel.values()) : null);
         }
 
         private static List<NicSpec> readNics(FieldReader in) {

@@ -13,6 +13,7 @@ import vmd.imsg.FieldWriter;
  * @param initrd whether an initial ramdisk follows
  * @param cmdline command line for a Linux kernel; may be empty
  * @param disks the disks that follow, in order
+ * @param cpu the processor that {@code SOFT} is to be
  */
 public record MachineSpec(
         int id,
@@ -22,10 +23,24 @@ public record MachineSpec(
         EngineChoice engine,
         String cmdline,
         boolean initrd,
-        List<Disk> disks) {
+        List<Disk> disks,
+        CpuModel cpu) {
 
     /** One disk image. */
     public record Disk(DiskFormat format, boolean readOnly) {}
+
+    /** A machine with the processor of the default. */
+    public MachineSpec(
+            int id,
+            String name,
+            long memoryBytes,
+            int vcpus,
+            EngineChoice engine,
+            String cmdline,
+            boolean initrd,
+            List<Disk> disks) {
+        this(id, name, memoryBytes, vcpus, engine, cmdline, initrd, disks, CpuModel.V3);
+    }
 
     public MachineSpec {
         disks = List.copyOf(disks);
@@ -35,6 +50,7 @@ public record MachineSpec(
         out.u32(id).string(name, Limits.NAME_BYTES).u64(memoryBytes).u32(vcpus).oneOf(engine);
         out.string(cmdline, Limits.CMDLINE_BYTES).bool(initrd).u32(disks.size());
         disks.forEach(disk -> out.oneOf(disk.format).bool(disk.readOnly));
+        out.oneOf(cpu);
     }
 
     static MachineSpec read(FieldReader in) {
@@ -46,7 +62,8 @@ public record MachineSpec(
                 in.oneOf(EngineChoice.values()),
                 in.string(Limits.CMDLINE_BYTES),
                 in.bool(),
-                readDisks(in));
+                readDisks(in),
+                in.oneOf(CpuModel.values()));
     }
 
     private static List<Disk> readDisks(FieldReader in) {

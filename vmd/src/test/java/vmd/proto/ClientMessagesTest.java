@@ -27,7 +27,8 @@ class ClientMessagesTest {
                     "template",
                     "/d/install.iso",
                     BootDevice.CDROM,
-                    List.of(new NicSpec(true, ""), new NicSpec(false, "uplink")));
+                    List.of(new NicSpec(true, ""), new NicSpec(false, "uplink")),
+                    CpuModel.V2);
 
     static List<ClientRequest> requests() {
         return List.of(

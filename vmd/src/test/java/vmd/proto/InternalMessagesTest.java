@@ -25,7 +25,8 @@ class InternalMessagesTest {
                     EngineChoice.SOFT,
                     "console=ttyS0",
                     true,
-                    List.of(new MachineSpec.Disk(DiskFormat.RAW, false)));
+                    List.of(new MachineSpec.Disk(DiskFormat.RAW, false)),
+                    CpuModel.I686);
 
     /** One direction of one channel: its decoder and an example of each of its messages. */
     record Direction(Function<Imsg, Message> decoder, List<? extends Message> messages) {}
