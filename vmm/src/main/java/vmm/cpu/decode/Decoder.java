@@ -44,6 +44,7 @@ public final class Decoder {
     private int modRm;
     private int map;
     private int vexL;
+    private int vvvv;
     private int w;
     private boolean vex;
 
@@ -200,7 +201,8 @@ public final class Decoder {
         if (!code64) {
             rex = 0;
         }
-        insn.vvvv = ~last >> 3 & (code64 ? 15 : 7);
+        vvvv = ~last >> 3 & 15;
+        insn.vvvv = code64 ? vvvv : vvvv & 7;
         vexL = last >> 2 & 1;
         operandPrefix = (last & 3) == 1;
         repeat = (last & 3) == 2 ? 0xf3 : (last & 3) == 3 ? 0xf2 : 0;
@@ -246,8 +248,11 @@ public final class Decoder {
         if (f.modRmFirst <= f.modRmLast) {
             return modRm >= f.modRmFirst && modRm <= f.modRmLast;
         }
+        // MOV to and from CR and DR ignore the mod field, SDM volume 2 MOV.
+        boolean any =
+                f.operand == Form.ANY || f.regClass == Form.CONTROL || f.regClass == Form.DEBUG;
         return (f.digit < 0 || f.digit == (modRm >> 3 & 7))
-                && (f.operand == Form.ANY || (f.operand == Form.REGISTER) == register);
+                && (any || (f.operand == Form.REGISTER) == register);
     }
 
     /** Fills in everything behind the opcode; false if the operands make it undefined. */
@@ -285,7 +290,7 @@ public final class Decoder {
         }
         return valid
                 && !(lock && !(i.memory && f.is(Facts.LOCKABLE)))
-                && !(vex && !f.usesVvvv && i.vvvv != 0);
+                && !(vex && !f.usesVvvv && vvvv != 0);
     }
 
     private int operandSize(Form f) {
@@ -330,7 +335,6 @@ public final class Decoder {
                     case Form.SEGMENT -> i.reg <= Cpu.GS;
                     default -> true;
                 };
-        // MOV to and from CR and DR ignore the mod field, SDM volume 2 MOV.
         if (modRm >= 0xc0 || f.regClass == Form.CONTROL || f.regClass == Form.DEBUG) {
             i.rm = modRm & 7 | (f.rmClass == Form.MMX ? 0 : (rex & 1) << 3);
             return valid;

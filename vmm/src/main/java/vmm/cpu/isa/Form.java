@@ -86,7 +86,8 @@ public final class Form {
         modRmLast = e.modRmLast;
         w = e.w;
         vexL = e.vexL;
-        general = o.general;
+        // PCMPESTRI and PCMPESTRM have theirs in EAX and EDX or RAX and RDX.
+        general = o.general || row.encoding().matches("VEX .* 0F 3A 6[01]");
         operand = o.operand;
         size = o.size;
         immediate = o.immediate;

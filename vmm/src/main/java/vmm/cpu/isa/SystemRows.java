@@ -162,8 +162,8 @@ public final class SystemRows {
         t.row("0F 01 /6", LMSW, "Ew", ENDS_BLOCK, NOT_TESTABLE);
         t.row("0F 01 /7", INVLPG, "Mb", ENDS_BLOCK, NOT_TESTABLE);
         t.row("66 0F 38 82", INVPCID, "Gy M", FORCE_64, ENDS_BLOCK, NOT_TESTABLE);
-        t.row("0F 01 CA", CLAC, "", NOT_TESTABLE);
-        t.row("0F 01 CB", STAC, "", NOT_TESTABLE);
+        t.row("NP 0F 01 CA", CLAC, "", NOT_TESTABLE);
+        t.row("NP 0F 01 CB", STAC, "", NOT_TESTABLE);
         t.row("0F 01 F9", RDTSCP, "", NOT_TESTABLE);
     }
 
