@@ -47,7 +47,10 @@ final class Comparison {
         int trap = (int) slot.after(Slot.FRAME_TRAP);
         compare("fault", trap, fault == null ? END : fault.vector());
         if (fault != null && trap == fault.vector()) {
-            compare("error code", slot.after(Slot.FRAME_ERROR), Math.max(fault.errorCode(), 0));
+            // In the upper half the host's kernel has pages that are present.
+            boolean kernel = trap == Cpu.PF && slot.after(Slot.FRAME_CR2) < 0;
+            long code = slot.after(Slot.FRAME_ERROR) & (kernel ? ~1 : ~0);
+            compare("error code", code, Math.max(fault.errorCode(), 0));
             if (trap == Cpu.PF) {
                 compare("cr2", slot.after(Slot.FRAME_CR2), cpu.cr2);
             }
