@@ -497,6 +497,32 @@ final class Abi {
     @CExpression("offsetof(struct kvm_translation, valid)")
     static final int TRANSLATION_VALID = 16;
 
+    // Clock
+
+    @CExpression("sizeof(struct kvm_clock_data)")
+    static final int CLOCK_SIZE = 48;
+
+    @CExpression("offsetof(struct kvm_clock_data, clock)")
+    static final int CLOCK_NS = 0;
+
+    @CExpression("sizeof(struct kvm_device_attr)")
+    static final int DEVICE_ATTR_SIZE = 24;
+
+    @CExpression("offsetof(struct kvm_device_attr, group)")
+    static final int DEVICE_ATTR_GROUP = 4;
+
+    @CExpression("offsetof(struct kvm_device_attr, attr)")
+    static final int DEVICE_ATTR_ATTR = 8;
+
+    @CExpression("offsetof(struct kvm_device_attr, addr)")
+    static final int DEVICE_ATTR_ADDRESS = 16;
+
+    @CExpression("KVM_VCPU_TSC_CTRL")
+    static final int VCPU_TSC_CTRL = 0;
+
+    @CExpression("KVM_VCPU_TSC_OFFSET")
+    static final int VCPU_TSC_OFFSET = 0;
+
     // Requests to the device, to a machine, to a processor
 
     @CExpression("KVM_GET_API_VERSION")
@@ -594,6 +620,18 @@ final class Abi {
 
     @CExpression("KVM_X86_SET_MSR_FILTER")
     static final long X86_SET_MSR_FILTER = iow(0xc6, MSR_FILTER_SIZE);
+
+    @CExpression("KVM_SET_CLOCK")
+    static final long SET_CLOCK = iow(0x7b, CLOCK_SIZE);
+
+    @CExpression("KVM_GET_CLOCK")
+    static final long GET_CLOCK = ior(0x7c, CLOCK_SIZE);
+
+    @CExpression("KVM_SET_DEVICE_ATTR")
+    static final long SET_DEVICE_ATTR = iow(0xe1, DEVICE_ATTR_SIZE);
+
+    @CExpression("KVM_GET_DEVICE_ATTR")
+    static final long GET_DEVICE_ATTR = iow(0xe2, DEVICE_ATTR_SIZE);
 
     /** The type byte of KVM's requests. */
     private static final int KVMIO = 0xae;

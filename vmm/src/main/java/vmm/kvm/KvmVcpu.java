@@ -43,6 +43,7 @@ final class KvmVcpu implements Vcpu {
     private final Fd fd;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment run;
+    private final KvmTime time;
 
     // Notes for the owner, from any thread.
     private volatile boolean kicked;
@@ -79,6 +80,7 @@ final class KvmVcpu implements Vcpu {
             int tscKhz = Math.max(0, Devices.ioctl(fd, Abi.GET_TSC_KHZ, 0));
             MemorySegment cpuid = KvmCpuid.encode(scratch, kvm, tscKhz);
             Kvm.call("KVM_SET_CPUID2", fd, Abi.SET_CPUID2, cpuid);
+            time = new KvmTime(vm.fd(), fd, platform, tscKhz);
             done = true;
         } finally {
             if (!done) {
@@ -121,6 +123,7 @@ final class KvmVcpu implements Vcpu {
     @Override
     public Exit run() {
         takeOver();
+        time.starts();
         Exit exit = null;
         while (exit == null) {
             if (busy || attention) {
@@ -131,6 +134,7 @@ final class KvmVcpu implements Vcpu {
             }
             exit = enter();
         }
+        time.stops();
         return exit;
     }
 

@@ -98,6 +98,10 @@ final class KvmVm implements AutoCloseable {
         return Fd.own(Kvm.call("KVM_CREATE_VCPU", fd, Abi.CREATE_VCPU, index));
     }
 
+    Fd fd() {
+        return fd;
+    }
+
     GuestMemory memory() {
         return memory;
     }

@@ -53,6 +53,9 @@ final class TestMachine implements Platform, AutoCloseable {
     private final Engine engine;
     private volatile boolean done;
     private int kickAt = -1;
+    private volatile boolean frozen;
+    private volatile long frozenNs;
+    private volatile long lostNs;
     private volatile boolean overdue;
     private final AtomicInteger acknowledged = new AtomicInteger();
 
@@ -177,6 +180,16 @@ final class TestMachine implements Platform, AutoCloseable {
         kickAt = count;
     }
 
+    /** Stops or continues the machine's clock. */
+    void freeze(boolean freeze) {
+        if (freeze) {
+            frozenNs = nowNs();
+        } else {
+            lostNs = System.nanoTime() - frozenNs;
+        }
+        frozen = freeze;
+    }
+
     int acknowledged() {
         return acknowledged.get();
     }
@@ -224,7 +237,7 @@ final class TestMachine implements Platform, AutoCloseable {
 
     @Override
     public long nowNs() {
-        return System.nanoTime();
+        return frozen ? frozenNs : System.nanoTime() - lostNs;
     }
 
     @Override
