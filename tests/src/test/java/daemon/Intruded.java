@@ -15,6 +15,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Enumeration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.jar.JarOutputStream;
@@ -26,6 +28,7 @@ import java.util.jar.JarOutputStream;
 final class Intruded {
     private static final String SANDBOX = "vmd/sandbox/Sandbox.class";
     private static final ClassDesc INTRUDER = ClassDesc.of("intruder.Intruder");
+    private static final ClassDesc IMPOSTOR = ClassDesc.of("intruder.Impostor");
 
     private Intruded() {}
 
@@ -33,7 +36,47 @@ final class Intruded {
     static Path in(Path home, int seconds) throws IOException {
         Installed.in(home);
         Path jar = home.resolve("lib/vmd.jar");
-        Path plain = home.resolve("plain.jar");
+        Map<String, byte[]> changed = new LinkedHashMap<>();
+        try (JarFile from = new JarFile(jar.toFile())) {
+            byte[] sandbox = from.getInputStream(from.getJarEntry(SANDBOX)).readAllBytes();
+            changed.put(SANDBOX, withCall(sandbox));
+        }
+        for (String name : new String[] {"Intruder.class", "Work.class"}) {
+            changed.put("intruder/" + name, classFile(name));
+        }
+        byte[] duration = Integer.toString(seconds).getBytes(StandardCharsets.US_ASCII);
+        changed.put("intruder/intruder.seconds", duration);
+        rewrite(jar, changed);
+        return home;
+    }
+
+    /**
+     * Makes {@code home/lib}, in which an impostor stands in the place of a main class.
+     *
+     * @param module whose jar holds {@code mainClass}
+     * @param offence what it sends, see {@code Impostor}
+     */
+    static Path impostor(Path home, String module, String mainClass, String offence)
+            throws IOException {
+        Installed.in(home);
+        String entry = mainClass.replace('.', '/') + ".class";
+        rewrite(home.resolve("lib/" + module + ".jar"), entry, standIn(mainClass));
+        Path jar = home.resolve("lib/vmd.jar");
+        Map<String, byte[]> added = new LinkedHashMap<>();
+        added.put("intruder/Impostor.class", classFile("Impostor.class"));
+        added.put("intruder/Impostor$1.class", classFile("Impostor$1.class"));
+        added.put("intruder/impostor.offence", offence.getBytes(StandardCharsets.US_ASCII));
+        rewrite(jar, added);
+        return home;
+    }
+
+    private static void rewrite(Path jar, String entry, byte[] bytes) throws IOException {
+        rewrite(jar, Map.of(entry, bytes));
+    }
+
+    /** Puts entries into a jar, in place of those of the same name. */
+    private static void rewrite(Path jar, Map<String, byte[]> put) throws IOException {
+        Path plain = jar.resolveSibling("plain");
         Files.move(jar, plain);
         try (JarFile from = new JarFile(plain.toFile());
                 OutputStream file = Files.newOutputStream(jar);
@@ -41,18 +84,35 @@ final class Intruded {
             Enumeration<JarEntry> entries = from.entries();
             while (entries.hasMoreElements()) {
                 JarEntry entry = entries.nextElement();
-                byte[] bytes = from.getInputStream(entry).readAllBytes();
-                boolean sandbox = entry.getName().equals(SANDBOX);
-                put(to, entry.getName(), sandbox ? withCall(bytes) : bytes);
+                if (!put.containsKey(entry.getName())) {
+                    put(to, entry.getName(), from.getInputStream(entry).readAllBytes());
+                }
             }
-            for (String name : new String[] {"Intruder.class", "Work.class"}) {
-                put(to, "intruder/" + name, classFile(name));
+            for (Map.Entry<String, byte[]> entry : put.entrySet()) {
+                put(to, entry.getKey(), entry.getValue());
             }
-            byte[] duration = Integer.toString(seconds).getBytes(StandardCharsets.US_ASCII);
-            put(to, "intruder/intruder.seconds", duration);
         }
         Files.delete(plain);
-        return home;
+    }
+
+    /** A main class that goes on in the impostor's. */
+    private static byte[] standIn(String mainClass) {
+        MethodTypeDesc main =
+                MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_String.arrayType());
+        return ClassFile.of()
+                .build(
+                        ClassDesc.of(mainClass),
+                        type ->
+                                type.withFlags(ClassFile.ACC_PUBLIC)
+                                        .withMethodBody(
+                                                "main",
+                                                main,
+                                                ClassFile.ACC_PUBLIC | ClassFile.ACC_STATIC,
+                                                code ->
+                                                        code.aload(0)
+                                                                .invokestatic(
+                                                                        IMPOSTOR, "main", main)
+                                                                .return_()));
     }
 
     private static void put(JarOutputStream jar, String name, byte[] bytes) throws IOException {

@@ -41,7 +41,8 @@ final class Vmd implements AutoCloseable {
         return start(HOME, folder, configuration);
     }
 
-    private static Vmd start(Path home, Path folder, String configuration) throws IOException {
+    /** As {@link #start(Path, String)}, from the installation in {@code home}. */
+    static Vmd start(Path home, Path folder, String configuration) throws IOException {
         Path file = folder.resolve("vm.conf");
         Files.writeString(file, configuration);
         Path socket = folder.resolve("vmd.sock");
