@@ -90,6 +90,71 @@ public final class EntryState {
         return flat(gpr, entry, ACCESS_CODE_32, new long[] {CR0_PE | CR0_ET, 0, 0, 0, 0, 1}, 0);
     }
 
+    // Where OpenBSD's vmd puts the tables, and the kernel leaves them for a while.
+    private static final long OPENBSD_GDT = 0x10000;
+    private static final long OPENBSD_TABLES = 0x11000;
+    private static final int OPENBSD_GDT_LIMIT = 0xffff;
+    private static final int OPENBSD_CODE = 8, OPENBSD_DATA = 0x10;
+    private static final long CR4_PSE = 1 << 4;
+    private static final int RSP = 4;
+    private static final int DIRECTORY_ENTRIES_32 = 1024;
+
+    /**
+     * What OpenBSD's kernels are entered in: 32-bit code with paging on, one to one; for amd64 in
+     * compatibility mode with the first GiB mapped, for i386 with all 4 GiB.
+     */
+    static CpuState openBsd(GuestMemory memory, boolean amd64, long entry, long stackPointer) {
+        LinuxBoot.store(memory, OPENBSD_GDT, 0, CODE_32, DATA, CODE_64);
+        long cr3 = amd64 ? openBsdMap64(memory) : openBsdMap32(memory);
+        long[] gpr = new long[16];
+        gpr[RSP] = stackPointer;
+        SegmentState data = new SegmentState(OPENBSD_DATA, 0, -1, ACCESS_DATA);
+        SegmentState[] segments = {
+            data,
+            new SegmentState(OPENBSD_CODE, 0, -1, ACCESS_CODE_32),
+            data,
+            data,
+            data,
+            data,
+            new SegmentState(0, 0, 0xffff, 0x82),
+            new SegmentState(0, 0, 0xffff, 0x8b)
+        };
+        long cr4 = amd64 ? CR4_PAE | CR4_PSE : CR4_PSE;
+        return new CpuState(
+                gpr,
+                entry,
+                2,
+                segments,
+                OPENBSD_GDT,
+                OPENBSD_GDT_LIMIT,
+                0,
+                0xffff,
+                new long[] {CR0_PE | CR0_ET | CR0_PG, 0, cr3, cr4, 0, 1},
+                debug(),
+                msrs(amd64 ? EFER_LME | EFER_LMA : 0),
+                fxsave(),
+                false);
+    }
+
+    private static long openBsdMap64(GuestMemory memory) {
+        memory.fill(OPENBSD_TABLES, 3 * TABLE, (byte) 0);
+        memory.write64(OPENBSD_TABLES, OPENBSD_TABLES + TABLE | PRESENT_WRITABLE);
+        memory.write64(OPENBSD_TABLES + TABLE, OPENBSD_TABLES + 2 * TABLE | PRESENT_WRITABLE);
+        for (int k = 0; k < ENTRIES; k++) {
+            memory.write64(
+                    OPENBSD_TABLES + 2 * TABLE + 8L * k, k * LARGE_PAGE | LARGE | PRESENT_WRITABLE);
+        }
+        return OPENBSD_TABLES;
+    }
+
+    private static long openBsdMap32(GuestMemory memory) {
+        long directory = OPENBSD_TABLES + TABLE;
+        for (int k = 0; k < DIRECTORY_ENTRIES_32; k++) {
+            memory.write32(directory + 4L * k, (int) (k << 22 | LARGE | PRESENT_WRITABLE));
+        }
+        return directory;
+    }
+
     private static CpuState flat(
             long[] gpr, long entry, int codeAccess, long[] control, long efer) {
         SegmentState data = new SegmentState(DATA_SELECTOR, 0, -1, ACCESS_DATA);

@@ -38,7 +38,7 @@ public final class Firmware {
             return false;
         }
         ByteBuffer head = LinuxBoot.bytes(image, 0, SIZE_STEP);
-        if (ElfKernel.matches(head) || BzImage.matches(head)) {
+        if (ElfFile.matches(head) || BzImage.matches(head)) {
             return false;
         }
         int at = (int) (size - RESET_VECTOR_FROM_END);

@@ -10,8 +10,9 @@ import vmm.engine.CpuState;
 import vmm.mem.GuestMemory;
 
 /**
- * Puts a Linux kernel, its initial ramdisk and its command line into guest memory and says how the
- * boot processor has to start. Takes bzImage and ELF.
+ * Puts a kernel, its initial ramdisk and its command line into guest memory and says how the boot
+ * processor has to start. Takes Linux as bzImage and ELF, whatever has a PVH entry, and OpenBSD's
+ * kernels; any of them may be packed with gzip.
  *
  * @param rsdpGpa where the ACPI root pointer lies, 0 if there is none
  */
@@ -43,8 +44,18 @@ public record LinuxBoot(
         byte[] head = new byte[(int) Math.min(HEAD, kernel.sizeBytes())];
         kernel.read(0, MemorySegment.ofArray(head));
         ByteBuffer bytes = ByteBuffer.wrap(head).order(ByteOrder.LITTLE_ENDIAN);
-        if (ElfKernel.matches(bytes)) {
-            return new ElfKernel(this, memory).load(bytes);
+        if (GzipSource.matches(kernel)) {
+            BootSource unpacked = GzipSource.unpack(kernel, memory.lowSize());
+            if (GzipSource.matches(unpacked)) {
+                throw new BootException("kernel: packed twice");
+            }
+            return new LinuxBoot(unpacked, initrd, commandLine, rsdpGpa).load(memory);
+        }
+        if (ElfFile.matches(bytes)) {
+            ElfFile file = new ElfFile(kernel, bytes);
+            return OpenBsdKernel.matches(file)
+                    ? new OpenBsdKernel(this, file, memory).load()
+                    : new ElfKernel(this, file, memory).load();
         }
         if (BzImage.matches(bytes)) {
             return new BzImage(this, memory).load(bytes);

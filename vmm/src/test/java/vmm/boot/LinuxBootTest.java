@@ -299,9 +299,5 @@ final class LinuxBootTest {
                 "kernel: does not fit into memory of 32 MiB (needs 1 MiB at 0x1000)",
                 elf(true).putLong(88, 0x1000),
                 null);
-        assertRefused(
-                "kernel: OpenBSD kernels cannot be booted yet",
-                elf(true).putInt(120, 0x65a3dbe6),
-                null);
     }
 }
