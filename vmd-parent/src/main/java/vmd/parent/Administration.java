@@ -46,6 +46,9 @@ final class Administration {
         /** The fixed processes by what they do. */
         Map<String, Integer> processes();
 
+        /** What is known of the kernel's vmm device, in a line. */
+        String engine();
+
         /** All processes log that much. */
         void verbosity(int level);
     }
@@ -72,7 +75,9 @@ final class Administration {
     /** Handles one request of {@code client}, who is {@code uid}. */
     void handle(int client, int uid, ClientRequest request) {
         if (request instanceof ClientRequest.Details) {
-            finish(client, Details.lines(registry, access, uid, effects.processes()));
+            finish(
+                    client,
+                    Details.lines(registry, access, uid, effects.processes(), effects.engine()));
             return;
         }
         if (!access.privileged(uid)) {

@@ -126,6 +126,11 @@ final class Daemon {
         }
 
         @Override
+        public String engine() {
+            return kvm.describe();
+        }
+
+        @Override
         public void verbosity(int level) {
             Log.verbosity(level);
             children.send(Role.CONTROL, new ParentToControl.Verbosity(level), 0, null);

@@ -21,11 +21,17 @@ final class Details {
      * The lines for {@code uid}.
      *
      * @param processes the fixed ones by what they do
+     * @param engine what is known of the kernel's vmm device
      */
     static List<String> lines(
-            Registry registry, Access access, int uid, Map<String, Integer> processes) {
+            Registry registry,
+            Access access,
+            int uid,
+            Map<String, Integer> processes,
+            String engine) {
         Details details = new Details();
         processes.forEach((role, pid) -> details.lines.add("vmd: " + role + ", " + process(pid)));
+        details.lines.add(engine);
         for (Vm vm : registry.listed()) {
             details.machine(vm, access.mayUse(uid, vm.definition));
         }

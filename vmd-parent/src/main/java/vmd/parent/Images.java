@@ -47,9 +47,7 @@ final class Images implements AutoCloseable {
         }
         String path = vm.definition.kernel();
         if (path == null) {
-            throw new Refusal(
-                    Outcome.BIOS_MISSING,
-                    "vm \"" + vm.name() + "\" has no kernel (boot), and there is no firmware");
+            return readOnly("firmware", FirmwareFile.find(FirmwareFile.PLACES));
         }
         return readOnly("kernel", path);
     }

@@ -83,12 +83,19 @@ final class KvmDevice {
     }
 
     private static void log(Outcome outcome) {
-        Log.info(
-                outcome.ok()
-                        ? "engine kvm is good: machines with engine auto run on it"
-                        : "engine kvm is not used ("
-                                + outcome.message()
-                                + "): soft takes its place");
+        Log.info(describe(outcome));
+    }
+
+    /** What is known of the device, in a line. */
+    String describe() {
+        Outcome known = verdict;
+        return known == null ? "engine kvm is being tested" : describe(known);
+    }
+
+    private static String describe(Outcome outcome) {
+        return outcome.ok()
+                ? "engine kvm is good: machines with engine auto run on it"
+                : "engine kvm is not used (" + outcome.message() + "): soft takes its place";
     }
 
     /** Whether the verdict is still to come. */

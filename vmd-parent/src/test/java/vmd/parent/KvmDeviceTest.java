@@ -65,6 +65,15 @@ class KvmDeviceTest {
     }
 
     @Test
+    void aLineSaysWhatIsKnown() {
+        KvmDevice device = present();
+        assertEquals("engine kvm is being tested", device.describe());
+        device.verdict(Outcome.of(Outcome.ENODEV, "paging fails"));
+        assertEquals(
+                "engine kvm is not used (paging fails): soft takes its place", device.describe());
+    }
+
+    @Test
     void aBadDeviceIsClosed() throws Refusal {
         KvmDevice device = present();
         device.verdict(Outcome.of(Outcome.ENODEV, "paging fails"));
