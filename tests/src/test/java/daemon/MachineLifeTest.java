@@ -185,7 +185,7 @@ class MachineLifeTest {
             waiter.receive(ClientReply.Terminated.class);
             List<VmInfo> rows = client.info();
             assertEquals(
-                    List.of(VmState.RUNNING, VmState.STOPPED),
+                    List.of(VmState.RUNNING, VmState.CRASHED),
                     rows.stream().map(VmInfo::state).toList());
             assertEquals(Outcome.OK, start(client).outcome());
         }

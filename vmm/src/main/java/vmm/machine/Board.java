@@ -40,6 +40,7 @@ import vmm.mem.GuestMemory;
  */
 final class Board implements Platform, AutoCloseable {
     private static final int CONTROL_WORD = 3, COUNTER_0_MODE_2 = 0x34;
+    private static final int MASTER_MASK = 0x21, SLAVE_MASK = 0xa1;
     private static final long PCI_MEMORY_LAST = 0xfebf_ffffL;
     private static final int PCI_SLOTS = 32;
     private static final int RTC_IRQ = 8;
@@ -81,7 +82,7 @@ final class Board implements Platform, AutoCloseable {
         pic.attach(ports);
         I8253 timer = new I8253(clock, pic.line(0));
         timer.attach(ports);
-        asFirmwareLeavesIt(timer);
+        asFirmwareLeavesThem(timer);
         new SystemControlPortB(timer).attach(ports);
         new Mc146818(clock, pic.line(RTC_IRQ), memory.lowSize(), memory.highSize()).attach(ports);
         IrqLine a20 = gate -> {}; // address line 20 is always there, as on today's machines
@@ -283,11 +284,14 @@ final class Board implements Platform, AutoCloseable {
     /**
      * The data sheet leaves a counter undefined until it is programmed, but kernels that start
      * without firmware, OpenBSD's among them, measure time with counter 0 before they program it:
-     * firmware leaves it counting down from 65536 again and again.
+     * firmware leaves it counting down from 65536 again and again. Nobody has told the interrupt
+     * controllers yet where interrupts go, so they let none through until a guest programs them.
      */
-    private static void asFirmwareLeavesIt(I8253 timer) {
+    private void asFirmwareLeavesThem(I8253 timer) {
         timer.portWrite(CONTROL_WORD, 1, COUNTER_0_MODE_2);
         timer.portWrite(0, 1, 0);
         timer.portWrite(0, 1, 0);
+        ports.write(MASTER_MASK, 1, 0xff);
+        ports.write(SLAVE_MASK, 1, 0xff);
     }
 }
