@@ -108,6 +108,9 @@ class EngineTest {
             boolean good = log.contains(GOOD);
             assertTrue(good != log.contains(BAD), log);
             await(suite, good ? "engine kvm" : "engine soft");
+            Suite.Output doctor = suite.vmctl("doctor");
+            assertEquals(0, doctor.status(), doctor.out() + doctor.err());
+            assertTrue(doctor.out().contains(good ? GOOD : BAD), doctor.out());
             try (Console console = suite.console("one")) {
                 console.await(Guests.READY, Guests.BOOT_TIMEOUT_S);
             }

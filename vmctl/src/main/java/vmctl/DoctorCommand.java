@@ -4,11 +4,15 @@ import java.util.List;
 import vmd.posix.Fd;
 import vmd.posix.PosixException;
 import vmd.posix.Sockets;
+import vmd.proto.ClientRequest;
 import vmd.sandbox.Host;
 import vmd.sandbox.Inspection;
 
 /** Tells what the host offers, and whether each process of the daemon has no more than it may. */
 final class DoctorCommand implements Command {
+    /** How the line about the device begins among the daemon's details. */
+    private static final String ENGINE = "engine ";
+
     @Override
     public String name() {
         return "doctor";
@@ -42,7 +46,21 @@ final class DoctorCommand implements Command {
             context.notice("no daemon to examine: " + e.getMessage());
             return 0;
         }
+        engine(context);
         return processes(context, Inspection.ofDaemon(parent));
+    }
+
+    /** What the daemon's test of the kernel's vmm device has found. */
+    private static void engine(Context context) throws Failure {
+        try (Daemon daemon = context.connect()) {
+            daemon.askForLines(
+                    new ClientRequest.Details(),
+                    line -> {
+                        if (line.startsWith(ENGINE)) {
+                            context.print(line + "\n");
+                        }
+                    });
+        }
     }
 
     private static int processes(Context context, List<Inspection> inspections) {
