@@ -180,14 +180,34 @@ class WrongInputTest {
     }
 
     @Test
-    void statementOfLater() throws Exception {
+    void whatIsNotThereYetIsNamed() throws Exception {
         String conf =
                 file(
                         "later.conf",
-                        "switch \"uplink\" {\n    interface bridge0\n}\n"
+                        """
+                        switch "uplink" { interface bridge0 }
+                        vm "net" {
+                            boot "%s"
+                            interface { switch "uplink" }
+                        }
+                        """
+                                .formatted(kernel())
                                 .getBytes(StandardCharsets.US_ASCII));
-        vmdRefuses("later.conf:1: ", "-n", "-f", conf);
-        vmdRefuses("not supported yet", "-n", "-f", conf);
+        Suite.Output checked = Suite.run(List.of(Suite.program("vmd"), "-n", "-f", conf));
+        assertEquals(0, checked.status(), checked.err());
+        assertTrue(
+                checked.err().contains("later.conf:2: vm \"net\": will not start: interface is"),
+                checked.err());
+        refused(
+                "interface is not supported yet",
+                "start",
+                "-n",
+                "uplink",
+                "-b",
+                kernel(),
+                "-m",
+                "128M",
+                "later");
     }
 
     @Test

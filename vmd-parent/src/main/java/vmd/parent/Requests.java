@@ -120,7 +120,7 @@ final class Requests {
             given = true;
             machines.start(vm, client);
         } catch (Refusal e) {
-            Log.info("vm " + start.vm() + " not started: " + e.outcome().message());
+            Log.info("vm " + describe(start.vm()) + " not started: " + e.outcome().message());
             int id = vm == null ? 0 : vm.id;
             if (given && vm != null) {
                 forget(vm);
