@@ -8,13 +8,17 @@ import vmm.mem.GuestMemory;
 
 /** States that a processor can start with, and what they need in memory. */
 public final class EntryState {
-    private static final int CODE_SELECTOR = 0x10, DATA_SELECTOR = 0x18;
+    /** Where the descriptor tables are, and which selectors mean the flat segments. */
+    private record Descriptors(
+            int codeSelector, int dataSelector, long gdtBase, int gdtLimit, int idtLimit) {}
+
     private static final long CODE_32 = 0x00cf9b000000ffffL,
             CODE_64 = 0x00af9b000000ffffL,
             DATA = 0x00cf93000000ffffL;
     private static final int ACCESS_CODE_32 = 0xc09b, ACCESS_CODE_64 = 0xa09b;
     private static final int ACCESS_DATA = 0xc093;
-    private static final int GDT_LIMIT = 4 * 8 - 1;
+    private static final Descriptors LINUX_TABLE =
+            new Descriptors(0x10, 0x18, LinuxBoot.GDT, 4 * 8 - 1, 0);
 
     private static final long CR0_PE = 1, CR0_ET = 1 << 4, CR0_PG = 1L << 31;
     private static final long CR0_NW_CD = 3L << 29;
@@ -76,6 +80,7 @@ public final class EntryState {
         return flat(
                 gpr,
                 entry,
+                LINUX_TABLE,
                 ACCESS_CODE_64,
                 new long[] {CR0_PE | CR0_ET | CR0_PG, 0, LinuxBoot.PAGE_TABLES, CR4_PAE, 0, 1},
                 EFER_LME | EFER_LMA);
@@ -87,14 +92,20 @@ public final class EntryState {
         long[] gpr = new long[16];
         gpr[RBX] = rbx;
         gpr[RSI] = rsi;
-        return flat(gpr, entry, ACCESS_CODE_32, new long[] {CR0_PE | CR0_ET, 0, 0, 0, 0, 1}, 0);
+        return flat(
+                gpr,
+                entry,
+                LINUX_TABLE,
+                ACCESS_CODE_32,
+                new long[] {CR0_PE | CR0_ET, 0, 0, 0, 0, 1},
+                0);
     }
 
     // Where OpenBSD's vmd puts the tables, and the kernel leaves them for a while.
     private static final long OPENBSD_GDT = 0x10000;
     private static final long OPENBSD_TABLES = 0x11000;
-    private static final int OPENBSD_GDT_LIMIT = 0xffff;
-    private static final int OPENBSD_CODE = 8, OPENBSD_DATA = 0x10;
+    private static final Descriptors OPENBSD_TABLE =
+            new Descriptors(8, 0x10, OPENBSD_GDT, 0xffff, 0xffff);
     private static final long CR4_PSE = 1 << 4;
     private static final int RSP = 4;
     private static final int DIRECTORY_ENTRIES_32 = 1024;
@@ -108,32 +119,14 @@ public final class EntryState {
         long cr3 = amd64 ? openBsdMap64(memory) : openBsdMap32(memory);
         long[] gpr = new long[16];
         gpr[RSP] = stackPointer;
-        SegmentState data = new SegmentState(OPENBSD_DATA, 0, -1, ACCESS_DATA);
-        SegmentState[] segments = {
-            data,
-            new SegmentState(OPENBSD_CODE, 0, -1, ACCESS_CODE_32),
-            data,
-            data,
-            data,
-            data,
-            new SegmentState(0, 0, 0xffff, 0x82),
-            new SegmentState(0, 0, 0xffff, 0x8b)
-        };
         long cr4 = amd64 ? CR4_PAE | CR4_PSE : CR4_PSE;
-        return new CpuState(
+        return flat(
                 gpr,
                 entry,
-                2,
-                segments,
-                OPENBSD_GDT,
-                OPENBSD_GDT_LIMIT,
-                0,
-                0xffff,
+                OPENBSD_TABLE,
+                ACCESS_CODE_32,
                 new long[] {CR0_PE | CR0_ET | CR0_PG, 0, cr3, cr4, 0, 1},
-                debug(),
-                msrs(amd64 ? EFER_LME | EFER_LMA : 0),
-                fxsave(),
-                false);
+                amd64 ? EFER_LME | EFER_LMA : 0);
     }
 
     private static long openBsdMap64(GuestMemory memory) {
@@ -156,11 +149,11 @@ public final class EntryState {
     }
 
     private static CpuState flat(
-            long[] gpr, long entry, int codeAccess, long[] control, long efer) {
-        SegmentState data = new SegmentState(DATA_SELECTOR, 0, -1, ACCESS_DATA);
+            long[] gpr, long entry, Descriptors table, int codeAccess, long[] control, long efer) {
+        SegmentState data = new SegmentState(table.dataSelector, 0, -1, ACCESS_DATA);
         SegmentState[] segments = {
             data,
-            new SegmentState(CODE_SELECTOR, 0, -1, codeAccess),
+            new SegmentState(table.codeSelector, 0, -1, codeAccess),
             data,
             data,
             data,
@@ -173,10 +166,10 @@ public final class EntryState {
                 entry,
                 2,
                 segments,
-                LinuxBoot.GDT,
-                GDT_LIMIT,
+                table.gdtBase,
+                table.gdtLimit,
                 0,
-                0,
+                table.idtLimit,
                 control,
                 debug(),
                 msrs(efer),
