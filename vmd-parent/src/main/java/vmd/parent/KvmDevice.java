@@ -112,11 +112,6 @@ final class KvmDevice {
         }
     }
 
-    /** The verdict in a line for the user: empty if the device is good or still being tested. */
-    String reason() {
-        return verdict == null ? "" : verdict.ok() ? "" : verdict.message();
-    }
-
     /** What a machine with this choice runs on. */
     EngineChoice resolve(EngineChoice choice) throws Refusal {
         if (choice == EngineChoice.SOFT) {

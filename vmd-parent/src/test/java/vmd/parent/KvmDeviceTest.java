@@ -31,7 +31,9 @@ class KvmDeviceTest {
         assertTrue(tested.isEmpty());
         assertFalse(device.pending());
         assertEquals(EngineChoice.SOFT, device.resolve(EngineChoice.AUTO));
-        assertEquals("/no/such/device: No such file or directory", device.reason());
+        assertEquals(
+                "engine kvm is not used (/no/such/device: No such file or directory): soft takes its place",
+                device.describe());
     }
 
     @Test
