@@ -54,7 +54,7 @@ class CpuLevelTest {
                     Map.entry("0f 31", CpuLevel.I686)); // rdtsc
 
     private static Cpu cpu(CpuLevel level, GuestMemory memory) {
-        return new Cpu(new FlatMachine.NoDevices(), memory, level);
+        return new Cpu(new NoDevices(), memory, level);
     }
 
     private static int decode(CpuLevel level, String hex, Insn into) {

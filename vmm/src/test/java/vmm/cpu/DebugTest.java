@@ -14,7 +14,7 @@ class DebugTest {
     private static final long SINGLE_STEP = 1 << 14;
     private static final int EXECUTE = 0, WRITE = 1, PORT = 2, ACCESS = 3;
 
-    private final FlatMachine m = new FlatMachine(4 << 20, new FlatMachine.NoDevices());
+    private final FlatMachine m = new FlatMachine(4 << 20, new NoDevices());
     private final Cpu cpu = m.cpu;
 
     @BeforeEach

@@ -53,38 +53,4 @@ final class FlatMachine {
         cpu.rip = CODE;
         cpu.gpr[Cpu.RSP] = STACK_TOP;
     }
-
-    /** A platform without devices whose clock does not run. */
-    static final class NoDevices implements Platform {
-        @Override
-        public int portRead(int port, int size) {
-            return -1;
-        }
-
-        @Override
-        public void portWrite(int port, int size, int value) {}
-
-        @Override
-        public long mmioRead(long gpa, int size) {
-            return -1;
-        }
-
-        @Override
-        public void mmioWrite(long gpa, int size, long value) {}
-
-        @Override
-        public int acknowledgeInterrupt() {
-            return 0xff;
-        }
-
-        @Override
-        public long nowNs() {
-            return 0;
-        }
-
-        @Override
-        public long wallClockNs() {
-            return 0;
-        }
-    }
 }

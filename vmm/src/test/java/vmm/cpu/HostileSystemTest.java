@@ -29,7 +29,7 @@ class HostileSystemTest {
     };
 
     private final GuestMemory memory = GuestMemory.allocate(2 << 20);
-    private final Cpu cpu = new Cpu(new FlatMachine.NoDevices(), memory);
+    private final Cpu cpu = new Cpu(new NoDevices(), memory);
     private final Interpreter interpreter = new Interpreter(cpu);
     private Random random = new Random(0);
 

@@ -36,7 +36,7 @@ final class InterpreterBench {
     }
 
     private static void run(String name, byte[] code) {
-        FlatMachine machine = new FlatMachine(64 << 20, new FlatMachine.NoDevices());
+        FlatMachine machine = new FlatMachine(64 << 20, new NoDevices());
         for (int round = 0; round < ROUNDS; round++) {
             machine.load(code);
             machine.cpu.halted = false;

@@ -8,7 +8,7 @@ import vmm.engine.Exit;
 
 /** The run loop, on hand-assembled code in flat 64-bit mode. */
 class InterpreterTest {
-    private final FlatMachine machine = new FlatMachine(8 << 20, new FlatMachine.NoDevices());
+    private final FlatMachine machine = new FlatMachine(8 << 20, new NoDevices());
     private final Cpu cpu = machine.cpu;
 
     private void load(String hex) {

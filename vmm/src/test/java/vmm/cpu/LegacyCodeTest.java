@@ -14,7 +14,7 @@ class LegacyCodeTest {
     private static final int CODE_32 = 0xc09b, CODE_16 = 0x009b, DATA_32 = 0xc093, DATA_16 = 0x0093;
     private static final long ARITHMETIC = Cpu.ARITHMETIC_FLAGS;
 
-    private final FlatMachine machine = new FlatMachine(8 << 20, new FlatMachine.NoDevices());
+    private final FlatMachine machine = new FlatMachine(8 << 20, new NoDevices());
     private final Cpu cpu = machine.cpu;
 
     @BeforeEach

@@ -57,7 +57,7 @@ class ModeSwitchTest {
             memory.copyIn(START, program, 0, program.length);
             long gate = memory.read32(GATE_OFFSET_AT);
             memory.write64(IDT + 0x80 * 16, gate | 0x18L << 16 | 0xee00L << 32);
-            Cpu cpu = new Cpu(new FlatMachine.NoDevices(), memory);
+            Cpu cpu = new Cpu(new NoDevices(), memory);
             cpu.segment(Cpu.CS, 0, 0, 0xffff, 0x93);
             cpu.rip = START;
 

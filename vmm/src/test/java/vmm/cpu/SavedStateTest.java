@@ -10,7 +10,7 @@ import vmm.engine.CpuState;
 class SavedStateTest {
     private static final int REGISTERS = 64;
 
-    private final Cpu cpu = new FlatMachine(1 << 20, new FlatMachine.NoDevices()).cpu;
+    private final Cpu cpu = new FlatMachine(1 << 20, new NoDevices()).cpu;
 
     private CpuState saved() {
         for (int k = 0; k < REGISTERS; k++) {

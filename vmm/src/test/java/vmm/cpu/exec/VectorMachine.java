@@ -7,9 +7,9 @@ import java.nio.ByteOrder;
 import vmm.cpu.Cpu;
 import vmm.cpu.GuestFault;
 import vmm.cpu.Insn;
+import vmm.cpu.NoDevices;
 import vmm.cpu.decode.Decoder;
 import vmm.cpu.isa.Table;
-import vmm.engine.Platform;
 import vmm.mem.GuestMemory;
 
 /** Executes the cases of {@link VectorCases} on the emulated processor. */
@@ -95,39 +95,5 @@ final class VectorMachine implements AutoCloseable {
     @Override
     public void close() {
         memory.close();
-    }
-
-    /** There is nothing but memory. */
-    private static final class NoDevices implements Platform {
-        @Override
-        public int portRead(int port, int size) {
-            return -1;
-        }
-
-        @Override
-        public void portWrite(int port, int size, int value) {}
-
-        @Override
-        public long mmioRead(long gpa, int size) {
-            return -1;
-        }
-
-        @Override
-        public void mmioWrite(long gpa, int size, long value) {}
-
-        @Override
-        public int acknowledgeInterrupt() {
-            return 0;
-        }
-
-        @Override
-        public long nowNs() {
-            return 0;
-        }
-
-        @Override
-        public long wallClockNs() {
-            return 0;
-        }
     }
 }

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import vmm.cpu.Cpu;
 import vmm.cpu.GuestFault;
-import vmm.engine.Platform;
+import vmm.cpu.NoDevices;
 import vmm.mem.GuestMemory;
 
 /**
@@ -25,41 +25,8 @@ class PagingTest {
     private static final int TABLES = 0x10_0000, PAGE = 0x5000, GPA = 0x6000;
 
     private final GuestMemory memory = GuestMemory.allocate(4 << 20);
-    private final Cpu cpu = new Cpu(new Nothing(), memory);
+    private final Cpu cpu = new Cpu(new NoDevices(), memory);
     private int levels;
-
-    private static final class Nothing implements Platform {
-        @Override
-        public int portRead(int port, int size) {
-            return -1;
-        }
-
-        @Override
-        public void portWrite(int port, int size, int value) {}
-
-        @Override
-        public long mmioRead(long gpa, int size) {
-            return -1;
-        }
-
-        @Override
-        public void mmioWrite(long gpa, int size, long value) {}
-
-        @Override
-        public int acknowledgeInterrupt() {
-            return 0;
-        }
-
-        @Override
-        public long nowNs() {
-            return 0;
-        }
-
-        @Override
-        public long wallClockNs() {
-            return 0;
-        }
-    }
 
     @BeforeEach
     void longMode() {
