@@ -46,7 +46,8 @@ conformance: ## the processor against the one we run on; CASES=n for more cases 
 fuzz: ## explore one fuzz target for half an hour: M=module T='Class#method', as M=vmd T='FrameFuzz#streamIsTheSameInAnyCut'
 	JAZZER_FUZZ=1 $(MVNTEST) test -pl $(M) -am -Dtest='$(T)' -Dsurefire.failIfNoSpecifiedTests=false
 
-bench: all guests ## boot time and interpreter speed, side by side with QEMU's TCG
+bench: all guests ## boot time and interpreter speed, side by side with QEMU's TCG and Bochs (installed when root; PEERS=no: not)
+	@bench/peers
 	@bench/run
 
 bench-exits: all ## cost of an exit on KVM, side by side with QEMU's; N=n for another number than 10000
