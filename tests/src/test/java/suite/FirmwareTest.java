@@ -19,7 +19,7 @@ class FirmwareTest {
 
     /**
      * A boot sector that reads the next sector to 0x8000 (int 0x13, function 0x42), prints it (int
-     * 0x10, function 0x0e), waits for a key (int 0x16) and switches the machine off (port 0xb008).
+     * 0x10, function 0x0e), waits for a key (int 0x16) and switches the machine off (port 0x604).
      */
     private static final String BOOT_SECTOR =
             "31c0 8ed8 8ec0 8ed0 bc007c fb" // xor ax,ax; mov ds,es,ss,ax; mov sp,0x7c00; sti
@@ -27,7 +27,7 @@ class FirmwareTest {
                     + "be0080" // mov si,0x8000
                     + "ac 84c0 7409 b40e bb0700 cd10 ebf2" // print up to a zero
                     + "b400 cd16 3c71 75f8" // int 0x16; cmp al,'q'; jne back
-                    + "ba08b0 b80034 ef" // out 0xb008,0x3400
+                    + "ba0406 b80020 ef" // out 0x604,0x2000
                     + "f4 ebfd" // stop: hlt; jmp stop
                     + "1000 0100 0080 0000 0100000000000000"; // packet: sector 1 to 0:0x8000
 

@@ -23,7 +23,7 @@ final class MachineTest {
     private static final long KERNEL = 1 << 20;
 
     // 32-bit code; ports as in a PC and in the ACPI tables.
-    private static final String POWER_OFF = "66ba08b0 66b80034 66ef"; // out 0xb008, 0x3400
+    private static final String POWER_OFF = "66ba0406 66b80020 66ef"; // out 0x604, 0x2000
     private static final String RESET_CF9 = "66baf90c b006 ee"; // out 0xcf9, 6
     private static final String RESET_KEYBOARD = "b0fe e664"; // out 0x64, 0xfe
     private static final String SPIN = "ebfe";
@@ -219,7 +219,7 @@ final class MachineTest {
         String hi =
                 "bafb03 b003 ee 8cc8 8ed8 c70600804849 baf803 a00080 ee a00180 ee"
                         + "ba0204 b04f ee b04b ee b00a ee" // "OK\n" to port 0x402
-                        + "ba08b0 b80034 ef ebfe";
+                        + "ba0406 b80020 ef ebfe";
         End end = run(rom(hi), (Program) null);
         assertEquals(End.Kind.POWER_OFF, end.kind(), end.reason());
         assertEquals("HI", listener.text());
@@ -232,7 +232,7 @@ final class MachineTest {
         String enter =
                 "bafb03 b003 ee 8cc8 8ed8 0f01161001 0f20c0 40 0f22c0 bb0800 8edb 48 0f22c0"
                         + "66bbf0ffffff 67c60300 678a03 baf803 ee"
-                        + "ba08b0 b80034 ef ebfe";
+                        + "ba0406 b80020 ef ebfe";
         byte[] code = HexFormat.of().parseHex(enter.replace(" ", ""));
         byte[] table = new byte[0x118];
         System.arraycopy(code, 0, table, 0, code.length);

@@ -67,7 +67,6 @@ public final class Dsdt {
     }
 
     private static byte[] hostBridge(Machine machine) {
-        int pmFirst = FixedHardware.PM1A_EVENT_PORT;
         return Aml.device(
                 "PCI0",
                 Aml.name("_HID", Aml.eisaId("PNP0A03")),
@@ -78,8 +77,7 @@ public final class Dsdt {
                         Aml.resources(
                                 Aml.busNumbers(0, 0),
                                 Aml.io(0xcf8, 8),
-                                Aml.ioWindow(0x1000, pmFirst - 1),
-                                Aml.ioWindow(pmFirst + 0x1000, 0xffff),
+                                Aml.ioWindow(0x1000, 0xffff),
                                 Aml.memoryWindow(machine.mmioFirstGpa, machine.mmioLastGpa))),
                 Aml.name("_PRT", routing(machine)));
     }

@@ -10,34 +10,37 @@ import vmm.dev.TickRate;
  * The fixed hardware that the FADT describes (ACPI 6.5, section 4.8): the PM1a event and control
  * blocks, the power management timer, and the power button. There is no SMI command port: the
  * machine is always in ACPI mode.
+ *
+ * <p>The ports, and what means soft-off, are where a PIIX4 (82371AB) has them in the machines that
+ * small kernels are written for: those that read no tables write 0x2000 to port 0x604.
  */
 public final class FixedHardware {
     /** PM1a event block: status, then enable, two bytes each. */
-    public static final int PM1A_EVENT_PORT = 0xb000;
+    public static final int PM1A_EVENT_PORT = 0x600;
 
     /** Length of the PM1a event block. */
     public static final int PM1A_EVENT_PORTS = 4;
 
     /** PM1a control block. */
-    public static final int PM1A_CONTROL_PORT = 0xb008;
+    public static final int PM1A_CONTROL_PORT = 0x604;
 
     /** Length of the PM1a control block. */
     public static final int PM1A_CONTROL_PORTS = 2;
 
     /** PM timer. */
-    public static final int TIMER_PORT = 0xb00c;
+    public static final int TIMER_PORT = 0x608;
 
     /** Length of the PM timer. */
     public static final int TIMER_PORTS = 4;
 
-    /** The ports that belong to this device and must not be given to another: 0xb000 .. 0xb00f. */
+    /** The ports that belong to this device and must not be given to another: 0x600 .. 0x60f. */
     public static final int PORTS = 16;
 
     /** Interrupt line of the system control interrupt; level triggered. */
     public static final int SCI_IRQ = 9;
 
     /** SLP_TYP of the soft-off state, as the DSDT's {@code \_S5} says. */
-    static final int SOFT_OFF = 5;
+    static final int SOFT_OFF = 0;
 
     /** Everything that the device remembers. */
     public record State(int status, int enable, int control, long lastHalf) {}
