@@ -34,6 +34,7 @@ final class Console {
     private final EventFd news = new EventFd();
     private volatile boolean attached;
     private volatile boolean draining;
+    private volatile boolean patient;
     private final CountDownLatch drained = new CountDownLatch(1);
 
     Console(Fd terminal) {
@@ -54,8 +55,13 @@ final class Console {
         }
     }
 
-    /** Waits until all output is written, nobody is attached, or the time is over. */
-    void drain(long timeoutMs) {
+    /**
+     * Waits until all output is written, nobody is attached, or the time is over.
+     *
+     * @param forFirst whether somebody may be about to attach, who then sees what there is
+     */
+    void drain(long timeoutMs, boolean forFirst) {
+        patient = forFirst;
         draining = true;
         news.signal();
         try {
@@ -71,6 +77,7 @@ final class Console {
         byte[] bytes = new byte[CHUNK];
         MemorySegment chunk = Arena.ofAuto().allocate(CHUNK);
         long position = 0;
+        boolean seen = false;
         while (true) {
             poll.clear();
             poll.add(terminal, position < ring.end() ? Poll.OUT : 0);
@@ -79,12 +86,15 @@ final class Console {
             boolean nobody = (poll.ready(0) & Poll.HUP) != 0;
             if (nobody) {
                 attached = false;
-                finishDrain();
+                if (seen || !patient || ring.end() == 0) {
+                    finishDrain();
+                }
                 awaitAttachment(poll);
                 continue;
             }
             if (!attached) {
                 attached = true;
+                seen = true;
                 position = ring.start();
             }
             news.drain();

@@ -31,6 +31,9 @@ final class Run {
     /** Whoever is attached to the console gets this long to read the last lines. */
     private static final long DRAIN_MS = 1_000;
 
+    /** Who starts a machine to see its console attaches this long after the start, or never. */
+    private static final long ATTACH_NS = 1_000_000_000;
+
     private @Nullable Machine machine;
     private boolean stopWanted;
 
@@ -50,8 +53,9 @@ final class Run {
             if (!wanted) {
                 return Outcome.OK;
             }
+            long startNs = System.nanoTime();
             End end = built.run();
-            console.drain(DRAIN_MS);
+            console.drain(DRAIN_MS, System.nanoTime() - startNs < ATTACH_NS);
             return outcome(end);
         } catch (BootException | IllegalArgumentException e) {
             return Outcome.of(Outcome.EINVAL, String.valueOf(e.getMessage()));

@@ -25,6 +25,15 @@ final class ElfKernel {
     }
 
     CpuState load() {
+        long end = place();
+        LinuxBoot.Placed placed = boot.placeInitrd(memory, end, memory.lowSize());
+        boot.placeCommandLine(memory, LinuxBoot.COMMAND_LINE_MAX);
+        long pvhEntry = pvhEntry(file);
+        return pvhEntry >= 0 ? pvh(placed, pvhEntry) : direct(placed);
+    }
+
+    /** Puts the file's segments where they belong; the first address that is free after them. */
+    long place() {
         long end = 0;
         for (ElfFile.Segment segment : file.segments()) {
             if (segment.type() == ElfFile.PT_LOAD) {
@@ -35,8 +44,6 @@ final class ElfKernel {
         if (end == 0) {
             throw new BootException("kernel: ELF file without anything to load");
         }
-        LinuxBoot.Placed placed = boot.placeInitrd(memory, end, memory.lowSize());
-        boot.placeCommandLine(memory, LinuxBoot.COMMAND_LINE_MAX);
         for (ElfFile.Segment segment : file.segments()) {
             if (segment.type() == ElfFile.PT_LOAD) {
                 boot.copyKernel(memory, segment.offset(), segment.gpa(), segment.fileSize());
@@ -46,8 +53,7 @@ final class ElfKernel {
                         (byte) 0);
             }
         }
-        long pvhEntry = pvhEntry(file);
-        return pvhEntry >= 0 ? pvh(placed, pvhEntry) : direct(placed);
+        return end;
     }
 
     /** The entry that a PVH note names, or -1. */

@@ -32,7 +32,7 @@ public final class EntryState {
     private static final int IDENTITY_GIB = 4;
     private static final long LARGE_PAGE = 2 << 20;
 
-    private static final int RBX = 3, RSI = 6;
+    private static final int RAX = 0, RBX = 3, RSI = 6;
     private static final int RESET_DX = 2;
 
     private EntryState() {}
@@ -88,10 +88,22 @@ public final class EntryState {
 
     /** Flat 32-bit protected mode at {@code entry} with RBX and RSI as given. */
     static CpuState protected32(GuestMemory memory, long entry, long rbx, long rsi) {
-        LinuxBoot.store(memory, LinuxBoot.GDT, 0, 0, CODE_32, DATA);
         long[] gpr = new long[16];
         gpr[RBX] = rbx;
         gpr[RSI] = rsi;
+        return flat32(memory, entry, gpr);
+    }
+
+    /** What the Multiboot Specification wants (3.2): the same, with {@code magic} in EAX. */
+    static CpuState multiboot(GuestMemory memory, long entry, int magic, long record) {
+        long[] gpr = new long[16];
+        gpr[RAX] = magic & 0xffff_ffffL;
+        gpr[RBX] = record;
+        return flat32(memory, entry, gpr);
+    }
+
+    private static CpuState flat32(GuestMemory memory, long entry, long[] gpr) {
+        LinuxBoot.store(memory, LinuxBoot.GDT, 0, 0, CODE_32, DATA);
         return flat(
                 gpr,
                 entry,

@@ -11,8 +11,8 @@ import vmm.mem.GuestMemory;
 
 /**
  * Puts a kernel, its initial ramdisk and its command line into guest memory and says how the boot
- * processor has to start. Takes Linux as bzImage and ELF, whatever has a PVH entry, and OpenBSD's
- * kernels; any of them may be packed with gzip.
+ * processor has to start. Takes Linux as bzImage and ELF, whatever has a PVH entry or a multiboot
+ * header, and OpenBSD's kernels; any of them may be packed with gzip.
  *
  * @param rsdpGpa where the ACPI root pointer lies, 0 if there is none
  */
@@ -52,15 +52,25 @@ public record LinuxBoot(
             return new LinuxBoot(unpacked, initrd, commandLine, rsdpGpa).load(memory);
         }
         if (ElfFile.matches(bytes)) {
-            ElfFile file = new ElfFile(kernel, bytes);
-            return OpenBsdKernel.matches(file)
-                    ? new OpenBsdKernel(this, file, memory).load()
-                    : new ElfKernel(this, file, memory).load();
+            return loadElf(new ElfFile(kernel, bytes), memory);
         }
         if (BzImage.matches(bytes)) {
             return new BzImage(this, memory).load(bytes);
         }
+        MultibootKernel multiboot = MultibootKernel.find(this, memory);
+        if (multiboot != null) {
+            return multiboot.load(null);
+        }
         throw new BootException("kernel: not a kernel (neither bzImage nor ELF)");
+    }
+
+    private CpuState loadElf(ElfFile file, GuestMemory memory) {
+        if (OpenBsdKernel.matches(file)) {
+            return new OpenBsdKernel(this, file, memory).load();
+        }
+        MultibootKernel multiboot =
+                ElfKernel.pvhEntry(file) >= 0 ? null : MultibootKernel.find(this, memory);
+        return multiboot != null ? multiboot.load(file) : new ElfKernel(this, file, memory).load();
     }
 
     /** Copies a part of the kernel's file. */
@@ -76,6 +86,14 @@ public record LinuxBoot(
      * the kernel unpacks itself up to there.
      */
     Placed placeInitrd(GuestMemory memory, long kernelEnd, long end) {
+        if (initrd != null) {
+            InitrdCheck.check(initrd);
+        }
+        return placeModule(memory, kernelEnd, end);
+    }
+
+    /** As {@link #placeInitrd}, for a kernel that takes anything. */
+    Placed placeModule(GuestMemory memory, long kernelEnd, long end) {
         BootSource source = initrd;
         if (source == null) {
             return new Placed(kernelEnd, 0, 0);
@@ -91,7 +109,6 @@ public record LinuxBoot(
                             + mib(memory.ram().byteSize())
                             + " MiB");
         }
-        InitrdCheck.check(source);
         source.read(0, memory.slice(gpa, size));
         memory.written(gpa, size);
         return new Placed(kernelEnd, gpa, size);

@@ -15,6 +15,8 @@ import vmm.dev.acpi.Dsdt;
 import vmm.dev.acpi.FixedHardware;
 import vmm.dev.fwcfg.FirmwareFiles;
 import vmm.dev.fwcfg.FwCfg;
+import vmm.dev.legacy.DebugConsole;
+import vmm.dev.legacy.DebugExit;
 import vmm.dev.legacy.DebugPort;
 import vmm.dev.legacy.I8042;
 import vmm.dev.legacy.I8253;
@@ -59,6 +61,9 @@ final class Board implements Platform, AutoCloseable {
 
         /** The guest switches the machine off. */
         void powerOff();
+
+        /** A guest under test says how the test went, and that it is over. */
+        void debugExit(int number);
     }
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -95,6 +100,8 @@ final class Board implements Platform, AutoCloseable {
         Ns16550 com1 = new Ns16550(clock, pic.line(Ns16550.COM1_IRQ), console);
         com1.attach(ports, Ns16550.COM1_PORT);
         console.connect(com1);
+        new DebugConsole(console::transmit).attach(ports);
+        new DebugExit(outlets::debugExit).attach(ports);
 
         IrqLine[] wires = new IrqLine[PciRouting.WIRES];
         int levelTriggered = 1 << FixedHardware.SCI_IRQ;

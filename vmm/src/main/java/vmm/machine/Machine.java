@@ -115,6 +115,12 @@ public final class Machine implements AutoCloseable {
         public void powerOff() {
             end(End.of(End.Kind.POWER_OFF));
         }
+
+        @Override
+        public void debugExit(int number) {
+            String text = "the guest ended its test with 0x" + Integer.toHexString(number);
+            end(End.of(End.Kind.POWER_OFF, text));
+        }
     }
 
     /**

@@ -105,6 +105,14 @@ final class MachineTest {
     }
 
     @Test
+    void kernelInTheMakingPrintsAndEndsItsTest() {
+        End end = run("b041 e6e9 b00a e6e9 31c0 b0fe 66e7f4", SPIN); // out 0xe9, "A\n"; out 0xf4
+        assertEquals("A\r\n", listener.text());
+        assertEquals(End.Kind.POWER_OFF, end.kind());
+        assertEquals("the guest ended its test with 0xfe", end.reason());
+    }
+
+    @Test
     void guestResetsItself() {
         assertEquals(End.Kind.REBOOT, run(RESET_CF9, SPIN).kind());
         assertEquals(End.Kind.REBOOT, run(RESET_KEYBOARD, SPIN).kind());
