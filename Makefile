@@ -16,7 +16,7 @@ MVN     += -o
 MVNTEST += -o
 endif
 
-.PHONY: all test demo check fmt conformance bench bench-exits fuzz guests install clean help
+.PHONY: all test demo check fmt conformance bench bench-exits bench-processor fuzz guests install clean help
 
 all: ## build everything into dist/
 	$(MVN) package -DskipTests
@@ -53,6 +53,9 @@ bench: all guests ## boot time and interpreter speed, side by side with QEMU's T
 bench-exits: all ## cost of an exit on KVM, side by side with QEMU's; N=n for another number than 10000
 	@bench/run exits $(N)
 
+bench-processor: all ## the software processor alone in nine loops, by JMH; LOOPS="ALU AVX" for some of them
+	@bench/run processor $(LOOPS)
+
 install: all ## install below $(DESTDIR)$(PREFIX)
 	@etc/build/install "$(DESTDIR)" "$(PREFIX)"
 
@@ -60,4 +63,4 @@ clean: ## remove what was built (downloads in build/ stay; rm -r build to drop t
 	rm -rf dist */target
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[-a-z]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile

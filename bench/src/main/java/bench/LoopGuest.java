@@ -19,21 +19,48 @@ public final class LoopGuest {
     private static final int HEADERS = 64 + 2 * 56;
     private static final int NOTE_BYTES = 20;
 
-    /** Bodies; the counter adds two instructions, which the numbers include. */
+    /**
+     * Bodies, with RSI at memory of their own; RCX counts. The counter adds two instructions, which
+     * the numbers include.
+     */
     enum Loop {
         /** Register arithmetic. */
-        ALU(8, "4801d8 4831c2 488d745005 4829f7 49c1c003 4921c1"),
+        ALU(8, "", "4801d8 4831c2 488d745005 4829f7 49c1c003 4921c1"),
         /** Loads, a store and a read-modify-write in one cache line. */
-        MEMORY(7, "488b06 48014608 48895e10 0fb65603 4839d0"),
+        MEMORY(7, "", "488b06 48014608 48895e10 0fb65603 4839d0"),
         /** Call, push, pop, return. */
-        CALL(8, "e805000000 eb09 9090 90 53 4889c3 5b c3 90 90");
+        CALL(8, "", "e805000000 eb09 9090 90 53 4889c3 5b c3 90 90"),
+        /** A jump that goes by the bits of a xorshift generator. */
+        BRANCH(
+                15,
+                "48b8157c4a7fb979379e",
+                "4889c2 48c1e20d 4831d0 4889c2 48c1ea07 4831d0 4889c2 48c1e211 4831d0"
+                        + "a801 7405 4801c3 eb04 4829c3 90"),
+        /** REP MOVSB of 4 KiB; counts as one. */
+        STRING(8, "", "4989c8 b900100000 be00003000 bf00003100 f3a4 4c89c1"),
+        /** One load in every page of 28 MiB: each misses the TLB. */
+        PAGES(7, "", "488b06 4801c3 4881c600100000 4881e6ffffff01 4881ce00004000"),
+        /** x87 arithmetic and two memory operands. */
+        X87(6, "", "d9e8 dc06 dcc8 dd5e08"),
+        /** Packed integers and floating point, 128 bits; CR4.OSFXSR and OSXMMEXCPT are set. */
+        SSE(
+                9,
+                "0f20e0 0d00060000 0f22e0",
+                "660f6f06 660ffec1 660f3840c8 660f3800c2 0f58dc 660f59ee 660f7f4610"),
+        /** The same and a fused multiplication, 256 bits; XCR0 has everything. */
+        AVX(
+                9,
+                "0f20e0 0d00060400 0f22e0 4989c8 31c9 31d2 b807000000 0f01d1 4c89c1",
+                "c5fd6f06 c5fdfec1 c4e27540c8 c4e27d00c2 c5e458dc c4e2cdb8ef c5fd7f4620");
 
         final int instructions;
+        final byte[] setup;
         final byte[] body;
 
-        Loop(int instructions, String hex) {
+        Loop(int instructions, String setup, String body) {
             this.instructions = instructions;
-            this.body = hex(hex);
+            this.setup = hex(setup);
+            this.body = hex(body);
         }
     }
 
@@ -126,6 +153,7 @@ public final class LoopGuest {
         code.putLong(0).putLong(0x00af_9b00_0000_ffffL).putLong(0x00cf_9300_0000_ffffL);
         code.position(0xa0);
         code.put(hex("66b81000 8ed8 8ec0 8ed0 bc00002000 be00003000 48b9")).putLong(iterations);
+        code.put(loop.setup);
         int top = code.position();
         code.put(loop.body).put(hex("48ffc9 0f85")).putInt(top - (code.position() + 4));
         // Off: QEMU's debug-exit port; ACPI S5 of this project's machine; else halt.
