@@ -192,9 +192,10 @@ public final class Shift {
             r = a << count | b >>> (bits - count);
             carry = (a >>> (bits - count) & 1) != 0;
         } else {
+            // By more than the operand's size: all is undefined. This is what AMD's processors do.
             long wide = a << 32 | b << 16 | b;
             r = wide << count >>> 32;
-            carry = (wide >>> (48 - count) & 1) != 0;
+            carry = false;
         }
         finishDouble(cpu, i, a, r, carry);
     }
@@ -216,7 +217,7 @@ public final class Shift {
         } else {
             long wide = b << 32 | b << 16 | a;
             r = wide >>> count;
-            carry = (wide >>> (count - 1) & 1) != 0;
+            carry = false;
         }
         finishDouble(cpu, i, a, r, carry);
     }

@@ -163,28 +163,4 @@ final class Sse32 {
     static int round(Cpu cpu, int a, int mode, boolean exact) {
         return (int) cpu.soft.round(a & 0xffff_ffffL, mode, exact, SINGLE);
     }
-
-    /** RCPSS: no exceptions, denormals are zeros, the result need only be near. */
-    static int reciprocal(int a) {
-        float x = approximable(a);
-        float r = 1 / x;
-        return Float.floatToRawIntBits(Math.abs(r) < Float.MIN_NORMAL ? Math.copySign(0, x) : r);
-    }
-
-    /** RSQRTSS. */
-    static int reciprocalRoot(int a) {
-        float x = approximable(a);
-        if (x < 0) {
-            return 0xffc00000;
-        }
-        return Float.floatToRawIntBits(x == 0 ? 1 / x : (float) (1 / Math.sqrt(x)));
-    }
-
-    private static float approximable(int a) {
-        float x = Float.intBitsToFloat(a);
-        if (Float.isNaN(x)) {
-            return Float.intBitsToFloat(a | 0x00400000);
-        }
-        return Math.abs(x) < Float.MIN_NORMAL ? Math.copySign(0, x) : x;
-    }
 }

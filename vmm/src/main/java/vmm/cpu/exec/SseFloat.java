@@ -4,6 +4,7 @@ import static vmm.cpu.isa.SseFloatRows.*;
 
 import vmm.cpu.Cpu;
 import vmm.cpu.Insn;
+import vmm.cpu.fpu.Approximations;
 import vmm.cpu.fpu.SoftFloat;
 import vmm.cpu.isa.Family;
 
@@ -149,8 +150,8 @@ final class SseFloat {
             case SQRT -> Sse32.sqrt(cpu, b);
             case CMP -> -predicate(Sse32.compare(cpu, a, b, signaling(immediate)), immediate);
             case ROUND -> Sse32.round(cpu, b, mode(cpu, immediate), (immediate & 8) == 0);
-            case RSQRT -> Sse32.reciprocalRoot(b);
-            default -> Sse32.reciprocal(b);
+            case RSQRT -> Approximations.reciprocalRoot(b);
+            default -> Approximations.reciprocal(b);
         };
     }
 
