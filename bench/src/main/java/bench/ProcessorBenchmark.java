@@ -17,7 +17,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import vmm.boot.BootException;
 import vmm.boot.BootSource;
-import vmm.boot.LinuxBoot;
+import vmm.boot.KernelBoot;
 import vmm.cpu.SoftEngine;
 import vmm.engine.CpuState;
 import vmm.engine.Exit;
@@ -66,7 +66,7 @@ public class ProcessorBenchmark {
     @Setup
     public void load() {
         byte[] elf = LoopGuest.elf(LoopGuest.Loop.valueOf(loop), ITERATIONS);
-        start = new LinuxBoot(new Bytes(elf), null, "", 0).load(memory);
+        start = new KernelBoot(new Bytes(elf), null, "", 0).load(memory);
     }
 
     @TearDown

@@ -25,11 +25,11 @@ final class BootParams {
 
     BootParams(GuestMemory memory) {
         this.memory = memory;
-        memory.fill(LinuxBoot.BOOT_PARAMS, SIZE, (byte) 0);
+        memory.fill(KernelBoot.BOOT_PARAMS, SIZE, (byte) 0);
     }
 
     private static long at(int offset) {
-        return LinuxBoot.BOOT_PARAMS + offset;
+        return KernelBoot.BOOT_PARAMS + offset;
     }
 
     /** Takes over the setup header of a bzImage. */
@@ -47,13 +47,13 @@ final class BootParams {
     }
 
     /** Fills in what a boot loader has to. */
-    void fill(LinuxBoot boot, LinuxBoot.Placed placed) {
+    void fill(KernelBoot boot, KernelBoot.Placed placed) {
         memory.write8(at(LOADER), UNDEFINED_LOADER);
         int flags = memory.read8(at(LOAD_FLAGS));
         memory.write8(at(LOAD_FLAGS), flags & ~KEEP_SEGMENTS);
         memory.write32(at(RAMDISK_IMAGE), (int) placed.initrdGpa());
         memory.write32(at(RAMDISK_SIZE), (int) placed.initrdSize());
-        memory.write32(at(COMMAND_LINE), (int) LinuxBoot.COMMAND_LINE);
+        memory.write32(at(COMMAND_LINE), (int) KernelBoot.COMMAND_LINE);
         memory.write64(at(ACPI_RSDP), boot.rsdpGpa());
         int count = 0;
         for (MemoryMap.Entry entry : MemoryMap.of(memory).entries()) {

@@ -24,10 +24,10 @@ final class BzImage {
     /** The setup header may not reach into the field after it, at 0x290 of the zero page. */
     private static final int HEADER_END_MAX = 0x290;
 
-    private final LinuxBoot boot;
+    private final KernelBoot boot;
     private final GuestMemory memory;
 
-    BzImage(LinuxBoot boot, GuestMemory memory) {
+    BzImage(KernelBoot boot, GuestMemory memory) {
         this.boot = boot;
         this.memory = memory;
     }
@@ -52,7 +52,7 @@ final class BzImage {
         long gpa = place(head, need);
         long initrdEnd = unsigned(head, INITRD_MAX) + 1;
         boot.placeCommandLine(memory, unsigned(head, COMMAND_LINE_SIZE));
-        LinuxBoot.Placed placed = boot.placeInitrd(memory, gpa + need, initrdEnd);
+        KernelBoot.Placed placed = boot.placeInitrd(memory, gpa + need, initrdEnd);
         boot.copyKernel(memory, setup, gpa, length);
         BootParams params = new BootParams(memory);
         int end = Math.min(MAGIC + (head.get(JUMP) & 0xff), HEADER_END_MAX);
@@ -60,8 +60,8 @@ final class BzImage {
         params.fill(boot, placed);
         boolean wide = (head.getShort(EXTENDED_FLAGS) & KERNEL_64) != 0;
         return wide
-                ? EntryState.long64(memory, gpa + ENTRY_64, LinuxBoot.BOOT_PARAMS)
-                : EntryState.protected32(memory, gpa, 0, LinuxBoot.BOOT_PARAMS);
+                ? EntryState.long64(memory, gpa + ENTRY_64, KernelBoot.BOOT_PARAMS)
+                : EntryState.protected32(memory, gpa, 0, KernelBoot.BOOT_PARAMS);
     }
 
     private static void checkVersion(ByteBuffer head) {
@@ -83,7 +83,7 @@ final class BzImage {
         boolean movable = head.get(RELOCATABLE) != 0 && Long.bitCount(alignment) == 1;
         boolean fits = preferred >= MemoryMap.ONE_MIB && memory.contains(preferred, need);
         long gpa = fits || !movable ? preferred : Math.max(alignment, MemoryMap.ONE_MIB);
-        LinuxBoot.checkRange(memory, gpa, need);
+        KernelBoot.checkRange(memory, gpa, need);
         return gpa;
     }
 

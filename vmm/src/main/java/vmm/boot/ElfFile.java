@@ -110,7 +110,7 @@ final class ElfFile {
     /** A part of the file as it is. */
     ByteBuffer read(long offset, int length) {
         checkInFile(offset, length);
-        return LinuxBoot.bytes(source, offset, length);
+        return KernelBoot.bytes(source, offset, length);
     }
 
     void checkInFile(long offset, long length) {

@@ -11,14 +11,14 @@ import vmm.mem.GuestMemory;
 final class ElfKernel {
     private static final int NOTE_PHYS32_ENTRY = 18;
     private static final int START_MAGIC = 0x336ec578;
-    private static final long MODULES = LinuxBoot.START_INFO + 0x100;
-    private static final long MEMORY_MAP = LinuxBoot.START_INFO + 0x200;
+    private static final long MODULES = KernelBoot.START_INFO + 0x100;
+    private static final long MEMORY_MAP = KernelBoot.START_INFO + 0x200;
 
-    private final LinuxBoot boot;
+    private final KernelBoot boot;
     private final ElfFile file;
     private final GuestMemory memory;
 
-    ElfKernel(LinuxBoot boot, ElfFile file, GuestMemory memory) {
+    ElfKernel(KernelBoot boot, ElfFile file, GuestMemory memory) {
         this.boot = boot;
         this.file = file;
         this.memory = memory;
@@ -26,8 +26,8 @@ final class ElfKernel {
 
     CpuState load() {
         long end = place();
-        LinuxBoot.Placed placed = boot.placeInitrd(memory, end, memory.lowSize());
-        boot.placeCommandLine(memory, LinuxBoot.COMMAND_LINE_MAX);
+        KernelBoot.Placed placed = boot.placeInitrd(memory, end, memory.lowSize());
+        boot.placeCommandLine(memory, KernelBoot.COMMAND_LINE_MAX);
         long pvhEntry = pvhEntry(file);
         return pvhEntry >= 0 ? pvh(placed, pvhEntry) : direct(placed);
     }
@@ -37,7 +37,7 @@ final class ElfKernel {
         long end = 0;
         for (ElfFile.Segment segment : file.segments()) {
             if (segment.type() == ElfFile.PT_LOAD) {
-                LinuxBoot.checkRange(memory, segment.gpa(), segment.memorySize());
+                KernelBoot.checkRange(memory, segment.gpa(), segment.memorySize());
                 end = Math.max(end, segment.gpa() + segment.memorySize());
             }
         }
@@ -69,33 +69,33 @@ final class ElfKernel {
         return entry[0];
     }
 
-    private CpuState pvh(LinuxBoot.Placed placed, long entry) {
+    private CpuState pvh(KernelBoot.Placed placed, long entry) {
         int modules = placed.initrdSize() > 0 ? 1 : 0;
         int count = 0;
         for (MemoryMap.Entry e : MemoryMap.of(memory).entries()) {
-            LinuxBoot.store(memory, MEMORY_MAP + 24L * count, e.gpa(), e.length(), e.type());
+            KernelBoot.store(memory, MEMORY_MAP + 24L * count, e.gpa(), e.length(), e.type());
             count++;
         }
-        LinuxBoot.store(
+        KernelBoot.store(
                 memory,
-                LinuxBoot.START_INFO,
+                KernelBoot.START_INFO,
                 START_MAGIC | 1L << 32, // version 1
                 (long) modules << 32,
                 modules == 0 ? 0 : MODULES,
-                LinuxBoot.COMMAND_LINE,
+                KernelBoot.COMMAND_LINE,
                 boot.rsdpGpa(),
                 MEMORY_MAP,
                 count);
-        LinuxBoot.store(memory, MODULES, placed.initrdGpa(), placed.initrdSize(), 0, 0);
-        return EntryState.protected32(memory, entry, LinuxBoot.START_INFO, 0);
+        KernelBoot.store(memory, MODULES, placed.initrdGpa(), placed.initrdSize(), 0, 0);
+        return EntryState.protected32(memory, entry, KernelBoot.START_INFO, 0);
     }
 
-    private CpuState direct(LinuxBoot.Placed placed) {
+    private CpuState direct(KernelBoot.Placed placed) {
         BootParams params = new BootParams(memory);
         params.header();
         params.fill(boot, placed);
         return file.wide()
-                ? EntryState.long64(memory, file.entry(), LinuxBoot.BOOT_PARAMS)
-                : EntryState.protected32(memory, file.entry(), 0, LinuxBoot.BOOT_PARAMS);
+                ? EntryState.long64(memory, file.entry(), KernelBoot.BOOT_PARAMS)
+                : EntryState.protected32(memory, file.entry(), 0, KernelBoot.BOOT_PARAMS);
     }
 }

@@ -18,7 +18,7 @@ public final class EntryState {
     private static final int ACCESS_CODE_32 = 0xc09b, ACCESS_CODE_64 = 0xa09b;
     private static final int ACCESS_DATA = 0xc093;
     private static final Descriptors LINUX_TABLE =
-            new Descriptors(0x10, 0x18, LinuxBoot.GDT, 4 * 8 - 1, 0);
+            new Descriptors(0x10, 0x18, KernelBoot.GDT, 4 * 8 - 1, 0);
 
     private static final long CR0_PE = 1, CR0_ET = 1 << 4, CR0_PG = 1L << 31;
     private static final long CR0_NW_CD = 3L << 29;
@@ -74,7 +74,7 @@ public final class EntryState {
     /** 64-bit mode at {@code entry} with RSI = {@code argument} and 4 GiB mapped one to one. */
     static CpuState long64(GuestMemory memory, long entry, long argument) {
         identityMap(memory);
-        LinuxBoot.store(memory, LinuxBoot.GDT, 0, 0, CODE_64, DATA);
+        KernelBoot.store(memory, KernelBoot.GDT, 0, 0, CODE_64, DATA);
         long[] gpr = new long[16];
         gpr[RSI] = argument;
         return flat(
@@ -82,7 +82,7 @@ public final class EntryState {
                 entry,
                 LINUX_TABLE,
                 ACCESS_CODE_64,
-                new long[] {CR0_PE | CR0_ET | CR0_PG, 0, LinuxBoot.PAGE_TABLES, CR4_PAE, 0, 1},
+                new long[] {CR0_PE | CR0_ET | CR0_PG, 0, KernelBoot.PAGE_TABLES, CR4_PAE, 0, 1},
                 EFER_LME | EFER_LMA);
     }
 
@@ -103,7 +103,7 @@ public final class EntryState {
     }
 
     private static CpuState flat32(GuestMemory memory, long entry, long[] gpr) {
-        LinuxBoot.store(memory, LinuxBoot.GDT, 0, 0, CODE_32, DATA);
+        KernelBoot.store(memory, KernelBoot.GDT, 0, 0, CODE_32, DATA);
         return flat(
                 gpr,
                 entry,
@@ -127,7 +127,7 @@ public final class EntryState {
      * compatibility mode with the first GiB mapped, for i386 with all 4 GiB.
      */
     static CpuState openBsd(GuestMemory memory, boolean amd64, long entry, long stackPointer) {
-        LinuxBoot.store(memory, OPENBSD_GDT, 0, CODE_32, DATA, CODE_64);
+        KernelBoot.store(memory, OPENBSD_GDT, 0, CODE_32, DATA, CODE_64);
         long cr3 = amd64 ? openBsdMap64(memory) : openBsdMap32(memory);
         long[] gpr = new long[16];
         gpr[RSP] = stackPointer;
@@ -190,12 +190,12 @@ public final class EntryState {
     }
 
     private static void identityMap(GuestMemory memory) {
-        long directories = LinuxBoot.PAGE_TABLES + 2 * TABLE;
-        memory.fill(LinuxBoot.PAGE_TABLES, (2 + IDENTITY_GIB) * TABLE, (byte) 0);
-        memory.write64(LinuxBoot.PAGE_TABLES, LinuxBoot.PAGE_TABLES + TABLE | PRESENT_WRITABLE);
+        long directories = KernelBoot.PAGE_TABLES + 2 * TABLE;
+        memory.fill(KernelBoot.PAGE_TABLES, (2 + IDENTITY_GIB) * TABLE, (byte) 0);
+        memory.write64(KernelBoot.PAGE_TABLES, KernelBoot.PAGE_TABLES + TABLE | PRESENT_WRITABLE);
         for (int gib = 0; gib < IDENTITY_GIB; gib++) {
             memory.write64(
-                    LinuxBoot.PAGE_TABLES + TABLE + 8L * gib,
+                    KernelBoot.PAGE_TABLES + TABLE + 8L * gib,
                     directories + (long) TABLE * gib | PRESENT_WRITABLE);
         }
         for (int k = 0; k < IDENTITY_GIB * ENTRIES; k++) {

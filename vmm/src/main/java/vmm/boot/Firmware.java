@@ -37,12 +37,12 @@ public final class Firmware {
         if (size == 0 || size > SIZE_MAX || size % SIZE_STEP != 0) {
             return false;
         }
-        ByteBuffer head = LinuxBoot.bytes(image, 0, SIZE_STEP);
+        ByteBuffer head = KernelBoot.bytes(image, 0, SIZE_STEP);
         if (ElfFile.matches(head) || BzImage.matches(head)) {
             return false;
         }
         int at = (int) (size - RESET_VECTOR_FROM_END);
-        byte[] vector = LinuxBoot.bytes(image, at, RESET_VECTOR_FROM_END).array();
+        byte[] vector = KernelBoot.bytes(image, at, RESET_VECTOR_FROM_END).array();
         int first = 0;
         while (first < 4 && isPadding(vector[first] & 0xff)) {
             first++;

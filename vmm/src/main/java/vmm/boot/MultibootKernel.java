@@ -25,19 +25,19 @@ final class MultibootKernel {
     private static final int MEMORY_MAP = 1 << 6, LOADER_NAME = 1 << 9;
     private static final int RECORD_LENGTH = 120, MODULE_LENGTH = 16, MAP_ENTRY_LENGTH = 24;
     private static final String NAME = "vmd";
-    private static final long MODULE_GPA = LinuxBoot.START_INFO + 0x100;
-    private static final long NAME_GPA = LinuxBoot.START_INFO + 0x140;
-    private static final long MAP_GPA = LinuxBoot.START_INFO + 0x200;
+    private static final long MODULE_GPA = KernelBoot.START_INFO + 0x100;
+    private static final long NAME_GPA = KernelBoot.START_INFO + 0x140;
+    private static final long MAP_GPA = KernelBoot.START_INFO + 0x200;
 
     /** A part of the file and where it goes; the rest of {@code memorySize} is cleared. */
     private record Part(long offset, long gpa, long fileSize, long memorySize) {}
 
-    private final LinuxBoot boot;
+    private final KernelBoot boot;
     private final GuestMemory memory;
     private final ByteBuffer head;
     private final int headerAt;
 
-    private MultibootKernel(LinuxBoot boot, GuestMemory memory, ByteBuffer head, int headerAt) {
+    private MultibootKernel(KernelBoot boot, GuestMemory memory, ByteBuffer head, int headerAt) {
         this.boot = boot;
         this.memory = memory;
         this.head = head;
@@ -45,9 +45,9 @@ final class MultibootKernel {
     }
 
     /** The kernel in {@code boot}, or null if the beginning of its file has no header (3.1). */
-    static @Nullable MultibootKernel find(LinuxBoot boot, GuestMemory memory) {
+    static @Nullable MultibootKernel find(KernelBoot boot, GuestMemory memory) {
         int length = (int) Math.min(SEARCHED, boot.kernel().sizeBytes());
-        ByteBuffer head = LinuxBoot.bytes(boot.kernel(), 0, length);
+        ByteBuffer head = KernelBoot.bytes(boot.kernel(), 0, length);
         for (int at = 0; at + 12 <= length; at += 4) {
             if (head.getInt(at) == HEADER_MAGIC
                     && head.getInt(at) + head.getInt(at + 4) + head.getInt(at + 8) == 0) {
@@ -81,10 +81,10 @@ final class MultibootKernel {
         } else {
             throw new BootException("kernel: its multiboot header does not say where it goes");
         }
-        LinuxBoot.Placed placed = boot.placeModule(memory, end, memory.lowSize());
-        boot.placeCommandLine(memory, LinuxBoot.COMMAND_LINE_ROOM);
+        KernelBoot.Placed placed = boot.placeModule(memory, end, memory.lowSize());
+        boot.placeCommandLine(memory, KernelBoot.COMMAND_LINE_ROOM);
         writeRecord(placed);
-        return EntryState.multiboot(memory, entry, LOADER_MAGIC, LinuxBoot.START_INFO);
+        return EntryState.multiboot(memory, entry, LOADER_MAGIC, KernelBoot.START_INFO);
     }
 
     private void checkHeader(int length) {
@@ -119,25 +119,25 @@ final class MultibootKernel {
     }
 
     private long place(Part part) {
-        LinuxBoot.checkRange(memory, part.gpa, part.memorySize);
+        KernelBoot.checkRange(memory, part.gpa, part.memorySize);
         boot.copyKernel(memory, part.offset, part.gpa, part.fileSize);
         memory.fill(part.gpa + part.fileSize, part.memorySize - part.fileSize, (byte) 0);
         return part.gpa + part.memorySize;
     }
 
-    private void writeRecord(LinuxBoot.Placed placed) {
+    private void writeRecord(KernelBoot.Placed placed) {
         boolean module = placed.initrdSize() > 0;
         ByteBuffer record = buffer(RECORD_LENGTH);
         record.putInt(0, MEMORY | COMMAND_LINE | MODULES | MEMORY_MAP | LOADER_NAME);
         record.putInt(4, (int) (MemoryMap.LOW_END >> 10));
         record.putInt(8, (int) ((memory.lowSize() - MemoryMap.ONE_MIB) >> 10));
-        record.putInt(16, (int) LinuxBoot.COMMAND_LINE);
+        record.putInt(16, (int) KernelBoot.COMMAND_LINE);
         record.putInt(20, module ? 1 : 0).putInt(24, (int) MODULE_GPA);
         ByteBuffer map = memoryMap();
         record.putInt(44, map.limit()).putInt(48, (int) MAP_GPA);
         record.putInt(64, (int) NAME_GPA);
-        LinuxBoot.store(memory, LinuxBoot.START_INFO, record);
-        LinuxBoot.store(memory, MAP_GPA, map);
+        KernelBoot.store(memory, KernelBoot.START_INFO, record);
+        KernelBoot.store(memory, MAP_GPA, map);
         byte[] name = (NAME + '\0').getBytes(StandardCharsets.US_ASCII);
         memory.copyIn(NAME_GPA, name, 0, name.length);
         if (module) {
@@ -145,7 +145,7 @@ final class MultibootKernel {
             list.putInt(0, (int) placed.initrdGpa());
             list.putInt(4, (int) (placed.initrdGpa() + placed.initrdSize()));
             list.putInt(8, (int) MODULE_GPA + MODULE_LENGTH);
-            LinuxBoot.store(memory, MODULE_GPA, list);
+            KernelBoot.store(memory, MODULE_GPA, list);
         }
     }
 

@@ -41,10 +41,10 @@ final class OpenBsdKernel {
     private static final int BOOT_DEVICE = 0xa0000004;
 
     private final ElfFile file;
-    private final LinuxBoot boot;
+    private final KernelBoot boot;
     private final GuestMemory memory;
 
-    OpenBsdKernel(LinuxBoot boot, ElfFile file, GuestMemory memory) {
+    OpenBsdKernel(KernelBoot boot, ElfFile file, GuestMemory memory) {
         this.boot = boot;
         this.file = file;
         this.memory = memory;
@@ -96,7 +96,7 @@ final class OpenBsdKernel {
             if (segment.type() != ElfFile.PT_LOAD && !random) {
                 continue;
             }
-            LinuxBoot.checkRange(memory, gpa, segment.memorySize());
+            KernelBoot.checkRange(memory, gpa, segment.memorySize());
             if (random) {
                 fillRandom(gpa, segment.memorySize());
             } else {
@@ -176,15 +176,15 @@ final class OpenBsdKernel {
                 }
             }
             ByteBuffer header = header();
-            LinuxBoot.checkRange(memory, base, next);
-            LinuxBoot.store(memory, base, header);
-            LinuxBoot.store(memory, base + file.headerBytes(), table);
+            KernelBoot.checkRange(memory, base, next);
+            KernelBoot.store(memory, base, header);
+            KernelBoot.store(memory, base + file.headerBytes(), table);
             return base + next;
         }
 
         private void place(ElfFile.Section section) {
             file.checkInFile(section.offset(), section.size());
-            LinuxBoot.checkRange(memory, base, next + section.size());
+            KernelBoot.checkRange(memory, base, next + section.size());
             boot.copyKernel(memory, section.offset(), base + next, section.size());
             if (file.wide()) {
                 table.putLong(section.at() + 24, next);

@@ -6,7 +6,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import vmm.boot.BootException;
 import vmm.boot.Firmware;
-import vmm.boot.LinuxBoot;
+import vmm.boot.KernelBoot;
 import vmm.dev.IrqLine;
 import vmm.engine.CpuState;
 import vmm.engine.Engine;
@@ -70,7 +70,7 @@ public final class Machine implements AutoCloseable {
     }
 
     private CpuState loadKernel(MachineConfig config) {
-        return new LinuxBoot(
+        return new KernelBoot(
                         config.kernel(), config.initrd(), config.commandLine(), board.rsdpGpa())
                 .load(config.memory());
     }

@@ -32,7 +32,7 @@ final class MultibootKernelTest {
 
     private static CpuState load(GuestMemory memory, ByteBuffer kernel, byte @Nullable [] initrd) {
         BootSource module = initrd == null ? null : new Bytes(initrd);
-        return new LinuxBoot(new Bytes(kernel.array()), module, "quiet", 0xe0000).load(memory);
+        return new KernelBoot(new Bytes(kernel.array()), module, "quiet", 0xe0000).load(memory);
     }
 
     /** A file whose header, 16 bytes into it, says that byte 8 belongs at 1 MiB. */

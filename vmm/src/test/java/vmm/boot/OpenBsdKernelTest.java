@@ -75,7 +75,7 @@ final class OpenBsdKernelTest {
     }
 
     private static CpuState load(GuestMemory memory, byte[] kernel) {
-        return new LinuxBoot(new Bytes(kernel), null, "", 0).load(memory);
+        return new KernelBoot(new Bytes(kernel), null, "", 0).load(memory);
     }
 
     private static long word(GuestMemory memory, CpuState state, int index) {
@@ -204,7 +204,7 @@ final class OpenBsdKernelTest {
     void anInitialRamdiskIsRefused() {
         try (GuestMemory memory = GuestMemory.allocate(32 * MIB)) {
             BootSource any = new Bytes(new byte[16]);
-            LinuxBoot boot = new LinuxBoot(new Bytes(i386().array()), any, "", 0);
+            KernelBoot boot = new KernelBoot(new Bytes(i386().array()), any, "", 0);
             BootException e = assertThrows(BootException.class, () -> boot.load(memory));
             assertEquals("initrd: an OpenBSD kernel takes none", e.getMessage());
         }

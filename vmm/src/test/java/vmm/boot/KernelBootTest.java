@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import vmm.engine.CpuState;
 import vmm.mem.GuestMemory;
 
-final class LinuxBootTest {
+final class KernelBootTest {
     private static final long MIB = 1 << 20;
     private static final long RSDP = 0xe0000;
     private static final long KERNEL = 16 * MIB;
@@ -57,7 +57,7 @@ final class LinuxBootTest {
 
     private static CpuState load(GuestMemory memory, ByteBuffer kernel, byte @Nullable [] initrd) {
         BootSource ramdisk = initrd == null ? null : new Bytes(initrd);
-        return new LinuxBoot(new Bytes(kernel.array()), ramdisk, "console=ttyS0", RSDP)
+        return new KernelBoot(new Bytes(kernel.array()), ramdisk, "console=ttyS0", RSDP)
                 .load(memory);
     }
 
@@ -106,12 +106,12 @@ final class LinuxBootTest {
         try (GuestMemory memory = GuestMemory.allocate(64 * MIB)) {
             CpuState state = load(memory, bzImage(), initrd);
             assertEquals(KERNEL + 0x200, state.rip());
-            assertEquals(LinuxBoot.BOOT_PARAMS, state.gpr()[6]);
+            assertEquals(KernelBoot.BOOT_PARAMS, state.gpr()[6]);
             assertEquals(0x11223344, memory.read32(KERNEL));
             assertEquals(0xa09b, state.segments()[1].access());
             assertEquals(0x00af9b000000ffffL, memory.read64(state.gdtBase() + 0x10));
 
-            long params = LinuxBoot.BOOT_PARAMS;
+            long params = KernelBoot.BOOT_PARAMS;
             assertEquals(0x53726448, memory.read32(params + 0x202));
             assertEquals(0xff, memory.read8(params + 0x210));
             assertEquals(RSDP, memory.read64(params + 0x70));
@@ -134,7 +134,7 @@ final class LinuxBootTest {
         try (GuestMemory memory = GuestMemory.allocate(64 * MIB)) {
             CpuState state = load(memory, bzImage().putShort(0x236, (short) 0), null);
             assertEquals(KERNEL, state.rip());
-            assertEquals(LinuxBoot.BOOT_PARAMS, state.gpr()[6]);
+            assertEquals(KernelBoot.BOOT_PARAMS, state.gpr()[6]);
             assertEquals(0xc09b, state.segments()[1].access());
             assertEquals(0, state.control()[0] & 1L << 31);
         }
@@ -219,7 +219,7 @@ final class LinuxBootTest {
         initrd.write(gzip(cpio()));
         try (GuestMemory memory = GuestMemory.allocate(64 * MIB)) {
             load(memory, bzImage(), initrd.toByteArray());
-            assertEquals(initrd.size(), memory.read32(LinuxBoot.BOOT_PARAMS + 0x21c));
+            assertEquals(initrd.size(), memory.read32(KernelBoot.BOOT_PARAMS + 0x21c));
         }
     }
 
@@ -227,8 +227,8 @@ final class LinuxBootTest {
     void commandLineHasALimit() {
         BootSource kernel = new Bytes(bzImage().array());
         try (GuestMemory memory = GuestMemory.allocate(64 * MIB)) {
-            new LinuxBoot(kernel, null, "x".repeat(2047), 0).load(memory);
-            LinuxBoot tooLong = new LinuxBoot(kernel, null, "x".repeat(2048), 0);
+            new KernelBoot(kernel, null, "x".repeat(2047), 0).load(memory);
+            KernelBoot tooLong = new KernelBoot(kernel, null, "x".repeat(2048), 0);
             BootException e = assertThrows(BootException.class, () -> tooLong.load(memory));
             assertEquals("command line: 2048 bytes, the kernel takes 2047", e.getMessage());
         }
@@ -265,7 +265,7 @@ final class LinuxBootTest {
             long module = memory.read64(info + 16);
             assertEquals(cpio().length, memory.read64(module + 8));
             assertEquals('0', memory.read8(memory.read64(module)));
-            assertEquals(LinuxBoot.COMMAND_LINE, memory.read64(info + 24));
+            assertEquals(KernelBoot.COMMAND_LINE, memory.read64(info + 24));
             assertEquals(RSDP, memory.read64(info + 32));
             assertEquals(3, memory.read32(info + 48));
         }
@@ -276,7 +276,7 @@ final class LinuxBootTest {
         try (GuestMemory memory = GuestMemory.allocate(64 * MIB)) {
             CpuState state = load(memory, elf(false), null);
             assertEquals(KERNEL + 4, state.rip());
-            assertEquals(LinuxBoot.BOOT_PARAMS, state.gpr()[6]);
+            assertEquals(KernelBoot.BOOT_PARAMS, state.gpr()[6]);
             assertTrue(state.control()[0] < 0 || (state.control()[0] & 1L << 31) != 0);
         }
     }

@@ -16,7 +16,7 @@ import vmm.mem.GuestMemory;
  *
  * @param rsdpGpa where the ACPI root pointer lies, 0 if there is none
  */
-public record LinuxBoot(
+public record KernelBoot(
         BootSource kernel, @Nullable BootSource initrd, String commandLine, long rsdpGpa) {
 
     // What the loader leaves in low memory. The kernel takes what it needs, then reuses it all.
@@ -49,7 +49,7 @@ public record LinuxBoot(
             if (GzipSource.matches(unpacked)) {
                 throw new BootException("kernel: packed twice");
             }
-            return new LinuxBoot(unpacked, initrd, commandLine, rsdpGpa).load(memory);
+            return new KernelBoot(unpacked, initrd, commandLine, rsdpGpa).load(memory);
         }
         if (ElfFile.matches(bytes)) {
             return loadElf(new ElfFile(kernel, bytes), memory);
