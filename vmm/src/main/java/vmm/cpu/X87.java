@@ -1,5 +1,8 @@
 package vmm.cpu;
 
+import static vmm.cpu.fpu.StatusWord.BUSY;
+import static vmm.cpu.fpu.StatusWord.ERROR_SUMMARY;
+
 import vmm.cpu.fpu.Float80;
 import vmm.cpu.fpu.Logarithmic80;
 import vmm.cpu.fpu.Trigonometric80;
@@ -9,22 +12,6 @@ import vmm.cpu.fpu.Trigonometric80;
  * {@code (top + i) & 7}, MMi is register i, whose significand it shares.
  */
 public final class X87 {
-    /** Bits of the status word; the exceptions and their masks in the control word are alike. */
-    public static final int INVALID = 1,
-            DENORMAL = 2,
-            ZERO_DIVIDE = 4,
-            OVERFLOW = 8,
-            UNDERFLOW = 16,
-            PRECISION = 32;
-
-    public static final int STACK_FAULT = 1 << 6,
-            ERROR_SUMMARY = 1 << 7,
-            C0 = 1 << 8,
-            C1 = 1 << 9,
-            C2 = 1 << 10,
-            C3 = 1 << 14,
-            BUSY = 1 << 15;
-
     private static final int TOP_SHIFT = 11;
 
     /** Significands, integer bit included. */

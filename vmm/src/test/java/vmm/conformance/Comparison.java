@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import vmm.cpu.Cpu;
 import vmm.cpu.GuestFault;
-import vmm.cpu.X87;
+import vmm.cpu.fpu.StatusWord;
 import vmm.cpu.isa.Facts;
 import vmm.cpu.isa.Form;
 
@@ -88,7 +88,7 @@ final class Comparison {
                 "fcw",
                 slot.memory().get(ValueLayout.JAVA_SHORT, Slot.OUT_FX) & 0xffff,
                 cpu.x87.control);
-        int status = form.is(Facts.LAST_PLACE) ? 0xffff & ~X87.C1 : 0xffff;
+        int status = form.is(Facts.LAST_PLACE) ? 0xffff & ~StatusWord.C1 : 0xffff;
         compare(
                 "fsw",
                 slot.memory().get(ValueLayout.JAVA_SHORT, Slot.OUT_FX + 2) & status,

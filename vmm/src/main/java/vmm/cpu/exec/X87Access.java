@@ -4,6 +4,7 @@ import vmm.cpu.Cpu;
 import vmm.cpu.Insn;
 import vmm.cpu.X87;
 import vmm.cpu.fpu.Float80;
+import vmm.cpu.fpu.StatusWord;
 
 /** What the x87 families have in common. */
 final class X87Access {
@@ -66,9 +67,9 @@ final class X87Access {
      * @return whether it is masked
      */
     static boolean stackFault(X87 x87, int code) {
-        x87.conditions(X87.C1, code);
-        x87.raise(X87.INVALID | X87.STACK_FAULT);
-        return (x87.control & X87.INVALID) != 0;
+        x87.conditions(StatusWord.C1, code);
+        x87.raise(StatusWord.INVALID | StatusWord.STACK_FAULT);
+        return (x87.control & StatusWord.INVALID) != 0;
     }
 
     /** Makes the unit's result the indefinite. */
@@ -80,7 +81,7 @@ final class X87Access {
     /** Takes over the exceptions of an operation, and C1. */
     static void raise(X87 x87) {
         Float80 unit = x87.unit;
-        x87.conditions(X87.C1, unit.roundedUp ? X87.C1 : 0);
+        x87.conditions(StatusWord.C1, unit.roundedUp ? StatusWord.C1 : 0);
         x87.raise(unit.flags);
     }
 

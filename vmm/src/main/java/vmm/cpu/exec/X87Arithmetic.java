@@ -8,10 +8,11 @@ import vmm.cpu.X87;
 import vmm.cpu.fpu.Arithmetic80;
 import vmm.cpu.fpu.Float80;
 import vmm.cpu.fpu.Integral80;
+import vmm.cpu.fpu.StatusWord;
 
 /** Family X87_ARITHMETIC. */
 final class X87Arithmetic {
-    private static final int CODES = X87.C3 | X87.C2 | X87.C0;
+    private static final int CODES = StatusWord.C3 | StatusWord.C2 | StatusWord.C0;
 
     /** Bits of {@code op} that tell the five forms of the eight basic operations apart. */
     private static final int FORM = 0xff8;
@@ -176,12 +177,12 @@ final class X87Arithmetic {
         int codes = x87.status;
         x87.conditions(CODES, before & CODES);
         if (!empty) {
-            x87.conditions(X87.C1, before & X87.C1);
+            x87.conditions(StatusWord.C1, before & StatusWord.C1);
         }
         long flags =
-                ((codes & X87.C3) != 0 ? Cpu.FLAG_ZF : 0)
-                        | ((codes & X87.C2) != 0 ? Cpu.FLAG_PF : 0)
-                        | ((codes & X87.C0) != 0 ? Cpu.FLAG_CF : 0);
+                ((codes & StatusWord.C3) != 0 ? Cpu.FLAG_ZF : 0)
+                        | ((codes & StatusWord.C2) != 0 ? Cpu.FLAG_PF : 0)
+                        | ((codes & StatusWord.C0) != 0 ? Cpu.FLAG_CF : 0);
         cpu.arithmeticFlags(flags);
     }
 
@@ -192,9 +193,9 @@ final class X87Arithmetic {
 
     private static void examine(X87 x87) {
         X87Access.operandA(x87, 0);
-        int codes = x87.empty(0) ? X87.C3 | X87.C0 : Arithmetic80.examine(x87.unit);
+        int codes = x87.empty(0) ? StatusWord.C3 | StatusWord.C0 : Arithmetic80.examine(x87.unit);
         boolean negative = (x87.signExponent[x87.top] & 0x8000) != 0;
-        x87.conditions(CODES | X87.C1, codes | (negative ? X87.C1 : 0));
+        x87.conditions(CODES | StatusWord.C1, codes | (negative ? StatusWord.C1 : 0));
     }
 
     // Functions
@@ -204,7 +205,7 @@ final class X87Arithmetic {
             underflow(x87, 0, false);
             return;
         }
-        x87.conditions(X87.C1, 0);
+        x87.conditions(StatusWord.C1, 0);
         int old = x87.signExponent[x87.top];
         x87.signExponent[x87.top] = change ? old ^ 0x8000 : old & 0x7fff;
     }
@@ -242,7 +243,7 @@ final class X87Arithmetic {
         if (!x87.empty(0) && x87.empty(7)) {
             return false;
         }
-        if (X87Access.stackFault(x87, x87.empty(0) ? 0 : X87.C1)) {
+        if (X87Access.stackFault(x87, x87.empty(0) ? 0 : StatusWord.C1)) {
             X87Access.indefinite(x87);
             X87Access.result(x87, 0);
             x87.push(x87.unit.signExponent, x87.unit.significand);
@@ -289,14 +290,14 @@ final class X87Arithmetic {
     private static boolean inRange(X87 x87) {
         X87Access.operandA(x87, 0);
         if (x87.trigonometric.outOfRange()) {
-            x87.conditions(X87.C2, X87.C2);
+            x87.conditions(StatusWord.C2, StatusWord.C2);
             return false;
         }
         return true;
     }
 
     private static void sineOrCosine(X87 x87, boolean sine) {
-        x87.conditions(X87.C2 | X87.C1, 0);
+        x87.conditions(StatusWord.C2 | StatusWord.C1, 0);
         if (x87.empty(0)) {
             underflow(x87, 0, false);
         } else if (inRange(x87)) {
@@ -310,7 +311,7 @@ final class X87Arithmetic {
     }
 
     private static void tangent(X87 x87) {
-        x87.conditions(X87.C2 | X87.C1, 0);
+        x87.conditions(StatusWord.C2 | StatusWord.C1, 0);
         if (!pushFaults(x87) && inRange(x87)) {
             x87.trigonometric.tangent();
             finish(x87, 0, false);
@@ -324,7 +325,7 @@ final class X87Arithmetic {
     }
 
     private static void sineAndCosine(X87 x87) {
-        x87.conditions(X87.C2 | X87.C1, 0);
+        x87.conditions(StatusWord.C2 | StatusWord.C1, 0);
         if (!pushFaults(x87) && inRange(x87)) {
             x87.trigonometric.sine();
             finish(x87, 0, false);
@@ -339,7 +340,7 @@ final class X87Arithmetic {
 
     private static void remainder(X87 x87, boolean nearest) {
         if (x87.empty(0) || x87.empty(1)) {
-            x87.conditions(X87.C2, 0);
+            x87.conditions(StatusWord.C2, 0);
             underflow(x87, 0, false);
             return;
         }
@@ -348,9 +349,9 @@ final class X87Arithmetic {
         int codes = Integral80.remainder(x87.unit, nearest);
         finish(x87, 0, false);
         if (codes >= 0) {
-            x87.conditions(CODES | X87.C1, codes);
+            x87.conditions(CODES | StatusWord.C1, codes);
         } else {
-            x87.conditions(X87.C2, 0);
+            x87.conditions(StatusWord.C2, 0);
         }
     }
 }

@@ -5,6 +5,7 @@ import static vmm.cpu.isa.X87Rows.*;
 import vmm.cpu.Cpu;
 import vmm.cpu.Insn;
 import vmm.cpu.X87;
+import vmm.cpu.fpu.StatusWord;
 
 /**
  * Family X87_CONTROL. The layouts of environment and state are in SDM volume 1 section 8.1.10; in
@@ -78,11 +79,11 @@ final class X87Control {
                 x87.pop();
             }
             case FINCSTP -> {
-                x87.conditions(X87.C1, 0);
+                x87.conditions(StatusWord.C1, 0);
                 x87.top = x87.top + 1 & 7;
             }
             case FDECSTP -> {
-                x87.conditions(X87.C1, 0);
+                x87.conditions(StatusWord.C1, 0);
                 x87.top = x87.top - 1 & 7;
             }
             default -> {}
@@ -90,12 +91,12 @@ final class X87Control {
     }
 
     private static void free(X87 x87, int rm) {
-        x87.conditions(X87.C1, 0);
+        x87.conditions(StatusWord.C1, 0);
         x87.occupied &= ~(1 << x87.register(rm));
     }
 
     private static void clear(X87 x87) {
-        x87.status &= X87.C3 | X87.C2 | X87.C1 | X87.C0;
+        x87.status &= StatusWord.C3 | StatusWord.C2 | StatusWord.C1 | StatusWord.C0;
     }
 
     private static void mask(X87 x87) {

@@ -7,6 +7,7 @@ import vmm.cpu.Insn;
 import vmm.cpu.X87;
 import vmm.cpu.fpu.Conversion80;
 import vmm.cpu.fpu.Float80;
+import vmm.cpu.fpu.StatusWord;
 
 /** Family X87_MOVE: loads, stores, exchanges. */
 final class X87Move {
@@ -89,13 +90,13 @@ final class X87Move {
         }
         X87Access.raise(x87);
         // A denormal is loaded even if that exception is not masked.
-        if (!x87.unit.unmasked(X87.INVALID)) {
+        if (!x87.unit.unmasked(StatusWord.INVALID)) {
             x87.push(x87.unit.signExponent, x87.unit.significand);
         }
     }
 
     private static void overflow(X87 x87) {
-        if (X87Access.stackFault(x87, X87.C1)) {
+        if (X87Access.stackFault(x87, StatusWord.C1)) {
             X87Access.indefinite(x87);
             x87.push(x87.unit.signExponent, x87.unit.significand);
         }
@@ -126,7 +127,7 @@ final class X87Move {
             default -> unit.zero();
         }
         if (x87.empty(7)) {
-            x87.conditions(X87.C1, 0);
+            x87.conditions(StatusWord.C1, 0);
             x87.push(unit.signExponent, unit.significand);
         } else {
             overflow(x87);
@@ -140,7 +141,7 @@ final class X87Move {
         if (x87.empty(0)) {
             X87Access.indefinite(x87);
             x87.unit.a(x87.unit.signExponent, x87.unit.significand);
-            x87.unit.flags = X87.INVALID | X87.STACK_FAULT;
+            x87.unit.flags = StatusWord.INVALID | StatusWord.STACK_FAULT;
             return false;
         }
         X87Access.operandA(x87, 0);
@@ -164,7 +165,8 @@ final class X87Move {
     private static void store(Cpu cpu, Insn i, long value, boolean pop) {
         X87 x87 = cpu.x87;
         long address = cpu.effectiveAddress(i);
-        boolean complete = !x87.unit.unmasked(X87.INVALID | X87.OVERFLOW | X87.UNDERFLOW);
+        boolean complete =
+                !x87.unit.unmasked(StatusWord.INVALID | StatusWord.OVERFLOW | StatusWord.UNDERFLOW);
         if (complete) {
             cpu.mmu.store(i.segment, address, i.size, value);
         } else {
@@ -192,7 +194,7 @@ final class X87Move {
         }
         long address = cpu.effectiveAddress(i);
         cpu.mmu.probe(i.segment, address, 10, true);
-        boolean complete = !x87.unit.unmasked(X87.INVALID);
+        boolean complete = !x87.unit.unmasked(StatusWord.INVALID);
         if (complete) {
             cpu.mmu.store64(i.segment, address, x87.unit.significand);
             cpu.mmu.store16(i.segment, address + 8, x87.unit.signExponent);
@@ -214,7 +216,7 @@ final class X87Move {
 
     /** An empty ST(0) is not an exception: nothing is copied. */
     private static void storeUnchecked(X87 x87, int rm) {
-        x87.conditions(X87.C1, 0);
+        x87.conditions(StatusWord.C1, 0);
         if (!x87.empty(0)) {
             x87.set(rm, x87.signExponent[x87.top], x87.significand[x87.top]);
         }
@@ -222,7 +224,7 @@ final class X87Move {
     }
 
     private static void exchange(X87 x87, int rm) {
-        x87.conditions(X87.C1, 0);
+        x87.conditions(StatusWord.C1, 0);
         if (x87.empty(0) || x87.empty(rm)) {
             if (!X87Access.stackFault(x87, 0)) {
                 return;

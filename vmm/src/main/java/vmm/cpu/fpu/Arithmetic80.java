@@ -1,7 +1,5 @@
 package vmm.cpu.fpu;
 
-import static vmm.cpu.X87.INVALID;
-import static vmm.cpu.X87.ZERO_DIVIDE;
 import static vmm.cpu.fpu.Float80.BIAS;
 import static vmm.cpu.fpu.Float80.INTEGER_BIT;
 import static vmm.cpu.fpu.Float80.SIGN;
@@ -13,8 +11,8 @@ import static vmm.cpu.fpu.Float80.isSignalling;
 import static vmm.cpu.fpu.Float80.isUnsupported;
 import static vmm.cpu.fpu.Float80.isZero;
 import static vmm.cpu.fpu.Float80.normalised;
-
-import vmm.cpu.X87;
+import static vmm.cpu.fpu.StatusWord.INVALID;
+import static vmm.cpu.fpu.StatusWord.ZERO_DIVIDE;
 
 /** Sum, product, quotient, square root and comparison of the operands of {@link Float80}. */
 public final class Arithmetic80 {
@@ -258,7 +256,7 @@ public final class Arithmetic80 {
     public static int compare(Float80 f, boolean quiet) {
         if (isUnsupported(f.aSignExponent, f.a) || isUnsupported(f.bSignExponent, f.b)) {
             f.flags |= INVALID;
-            return X87.C3 | X87.C2 | X87.C0;
+            return StatusWord.C3 | StatusWord.C2 | StatusWord.C0;
         }
         if (isNan(f.aSignExponent, f.a) || isNan(f.bSignExponent, f.b)) {
             if (!quiet
@@ -266,11 +264,11 @@ public final class Arithmetic80 {
                     || isSignalling(f.bSignExponent, f.b)) {
                 f.flags |= INVALID;
             }
-            return X87.C3 | X87.C2 | X87.C0;
+            return StatusWord.C3 | StatusWord.C2 | StatusWord.C0;
         }
         f.denormals();
         int order = order(f);
-        return order == 0 ? X87.C3 : order < 0 ? X87.C0 : 0;
+        return order == 0 ? StatusWord.C3 : order < 0 ? StatusWord.C0 : 0;
     }
 
     private static int order(Float80 f) {
@@ -301,14 +299,14 @@ public final class Arithmetic80 {
             return 0;
         }
         if (isNan(f.aSignExponent, f.a)) {
-            return X87.C0;
+            return StatusWord.C0;
         }
         if (isInfinity(f.aSignExponent, f.a)) {
-            return X87.C2 | X87.C0;
+            return StatusWord.C2 | StatusWord.C0;
         }
         if ((f.aSignExponent & Float80.EXPONENT) != 0) {
-            return X87.C2;
+            return StatusWord.C2;
         }
-        return f.a == 0 ? X87.C3 : X87.C3 | X87.C2;
+        return f.a == 0 ? StatusWord.C3 : StatusWord.C3 | StatusWord.C2;
     }
 }

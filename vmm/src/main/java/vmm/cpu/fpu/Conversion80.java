@@ -1,15 +1,15 @@
 package vmm.cpu.fpu;
 
-import static vmm.cpu.X87.INVALID;
-import static vmm.cpu.X87.OVERFLOW;
-import static vmm.cpu.X87.PRECISION;
-import static vmm.cpu.X87.UNDERFLOW;
 import static vmm.cpu.fpu.Float80.BIAS;
 import static vmm.cpu.fpu.Float80.CHOP;
 import static vmm.cpu.fpu.Float80.SIGN;
 import static vmm.cpu.fpu.Float80.awayFromZero;
 import static vmm.cpu.fpu.Float80.hasTopExponent;
 import static vmm.cpu.fpu.Float80.isUnsupported;
+import static vmm.cpu.fpu.StatusWord.INVALID;
+import static vmm.cpu.fpu.StatusWord.OVERFLOW;
+import static vmm.cpu.fpu.StatusWord.PRECISION;
+import static vmm.cpu.fpu.StatusWord.UNDERFLOW;
 
 /**
  * Extended numbers to and from the formats that memory has beside them: single and double

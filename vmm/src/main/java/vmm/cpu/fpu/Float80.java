@@ -1,10 +1,10 @@
 package vmm.cpu.fpu;
 
-import static vmm.cpu.X87.DENORMAL;
-import static vmm.cpu.X87.INVALID;
-import static vmm.cpu.X87.OVERFLOW;
-import static vmm.cpu.X87.PRECISION;
-import static vmm.cpu.X87.UNDERFLOW;
+import static vmm.cpu.fpu.StatusWord.DENORMAL;
+import static vmm.cpu.fpu.StatusWord.INVALID;
+import static vmm.cpu.fpu.StatusWord.OVERFLOW;
+import static vmm.cpu.fpu.StatusWord.PRECISION;
+import static vmm.cpu.fpu.StatusWord.UNDERFLOW;
 
 /**
  * The data path of the x87 unit: two operands, a result, and the exceptions that the operation
@@ -171,7 +171,7 @@ public final class Float80 {
 
     /** Whether an unmasked exception so far forbids a result in a register. */
     public boolean suppressed() {
-        return (flags & ~control & (INVALID | DENORMAL | vmm.cpu.X87.ZERO_DIVIDE)) != 0;
+        return (flags & ~control & (INVALID | DENORMAL | StatusWord.ZERO_DIVIDE)) != 0;
     }
 
     /** Whether one of {@code exceptions} was met and is not masked. */

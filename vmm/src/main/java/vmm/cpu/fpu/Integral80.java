@@ -1,7 +1,5 @@
 package vmm.cpu.fpu;
 
-import static vmm.cpu.X87.PRECISION;
-import static vmm.cpu.X87.ZERO_DIVIDE;
 import static vmm.cpu.fpu.Float80.BIAS;
 import static vmm.cpu.fpu.Float80.EXPONENT;
 import static vmm.cpu.fpu.Float80.SIGN;
@@ -11,8 +9,8 @@ import static vmm.cpu.fpu.Float80.hasTopExponent;
 import static vmm.cpu.fpu.Float80.isInfinity;
 import static vmm.cpu.fpu.Float80.isZero;
 import static vmm.cpu.fpu.Float80.normalised;
-
-import vmm.cpu.X87;
+import static vmm.cpu.fpu.StatusWord.PRECISION;
+import static vmm.cpu.fpu.StatusWord.ZERO_DIVIDE;
 
 /** Operations that take numbers apart: FRNDINT, FSCALE, FXTRACT, FPREM and FPREM1. */
 public final class Integral80 {
@@ -211,7 +209,7 @@ public final class Integral80 {
         rest = Wide.remainder(low, b, quotient);
         int exponent = exponent(f.bSignExponent, f.b) + difference - step;
         remains(f, f.aSignExponent & SIGN, exponent, rest);
-        return X87.C2;
+        return StatusWord.C2;
     }
 
     private static void remains(Float80 f, int sign, int exponent, long rest) {
@@ -224,8 +222,8 @@ public final class Integral80 {
     }
 
     private static int quotientBits(int quotient) {
-        return ((quotient & 4) != 0 ? X87.C0 : 0)
-                | ((quotient & 2) != 0 ? X87.C3 : 0)
-                | ((quotient & 1) != 0 ? X87.C1 : 0);
+        return ((quotient & 4) != 0 ? StatusWord.C0 : 0)
+                | ((quotient & 2) != 0 ? StatusWord.C3 : 0)
+                | ((quotient & 1) != 0 ? StatusWord.C1 : 0);
     }
 }

@@ -1,8 +1,5 @@
 package vmm.cpu.fpu;
 
-import static vmm.cpu.X87.PRECISION;
-import static vmm.cpu.X87.UNDERFLOW;
-import static vmm.cpu.X87.ZERO_DIVIDE;
 import static vmm.cpu.fpu.Float80.BIAS;
 import static vmm.cpu.fpu.Float80.EXPONENT;
 import static vmm.cpu.fpu.Float80.INTEGER_BIT;
@@ -11,6 +8,9 @@ import static vmm.cpu.fpu.Float80.exponent;
 import static vmm.cpu.fpu.Float80.hasTopExponent;
 import static vmm.cpu.fpu.Float80.isZero;
 import static vmm.cpu.fpu.Float80.normalised;
+import static vmm.cpu.fpu.StatusWord.PRECISION;
+import static vmm.cpu.fpu.StatusWord.UNDERFLOW;
+import static vmm.cpu.fpu.StatusWord.ZERO_DIVIDE;
 
 /** F2XM1, FYL2X and FYL2XP1, rounded from about 120 good bits. */
 public final class Logarithmic80 {

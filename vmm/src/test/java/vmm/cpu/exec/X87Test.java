@@ -8,6 +8,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import vmm.cpu.Cpu;
 import vmm.cpu.X87;
+import vmm.cpu.fpu.StatusWord;
 
 /** What the x87 instructions do beside arithmetic: stack, exceptions, environment. */
 class X87Test {
@@ -31,7 +32,7 @@ class X87Test {
     }
 
     private int conditions() {
-        return x87.status & (X87.C3 | X87.C2 | X87.C1 | X87.C0);
+        return x87.status & (StatusWord.C3 | StatusWord.C2 | StatusWord.C1 | StatusWord.C0);
     }
 
     @Test
@@ -49,14 +50,14 @@ class X87Test {
         for (int k = 0; k < 9; k++) {
             processor.runs("d9 e8");
         }
-        assertEquals(X87.INVALID | X87.STACK_FAULT | X87.C1, x87.status);
+        assertEquals(StatusWord.INVALID | StatusWord.STACK_FAULT | StatusWord.C1, x87.status);
         assertEquals(0xffff, x87.signExponent[x87.top]);
     }
 
     @Test
     void storeOfNothingUnderflows() {
         processor.runs("df 3b"); // fistp qword [ebx]
-        assertEquals(X87.INVALID | X87.STACK_FAULT, x87.status);
+        assertEquals(StatusWord.INVALID | StatusWord.STACK_FAULT, x87.status);
         assertEquals(Long.MIN_VALUE, processor.memory.read64(DATA));
         assertEquals(1, x87.top);
     }
@@ -152,11 +153,11 @@ class X87Test {
     @Test
     void examineClassifies() {
         processor.runs("d9 e5"); // fxam of an empty register
-        assertEquals(X87.C3 | X87.C0, conditions());
+        assertEquals(StatusWord.C3 | StatusWord.C0, conditions());
         processor.runs("d9 ee"); // fldz
         processor.runs("d9 e0"); // fchs
         processor.runs("d9 e5");
-        assertEquals(X87.C3 | X87.C1, conditions());
+        assertEquals(StatusWord.C3 | StatusWord.C1, conditions());
         assertFalse(x87.pending());
     }
 
@@ -195,7 +196,7 @@ class X87Test {
         processor.memory.write64(DATA, Double.doubleToRawLongBits(0x1p63));
         processor.runs("dd 03"); // fld qword [ebx]
         processor.runs("d9 fb"); // fsincos
-        assertEquals(X87.C2, x87.status);
+        assertEquals(StatusWord.C2, x87.status);
         assertEquals(7, x87.top);
     }
 

@@ -8,13 +8,12 @@ import java.util.Random;
 import java.util.function.Consumer;
 import java.util.function.DoubleBinaryOperator;
 import org.junit.jupiter.api.Test;
-import vmm.cpu.X87;
 
 /** Extended precision, against Java's double precision where that can tell, else by hand. */
 class Float80Test {
     private static final int MASKED = 0x37f, DOUBLE = 0x27f, SINGLE = 0x07f;
     private static final int DOWN = 0x400, UP = 0x800, CHOP = 0xc00;
-    private static final int INEXACT = X87.PRECISION;
+    private static final int INEXACT = StatusWord.PRECISION;
     private static final long ONE = Long.MIN_VALUE;
     private static final int RANDOM_CASES = 20_000;
 
@@ -65,7 +64,7 @@ class Float80Test {
         agrees(Arithmetic80::divideReversed, (a, b) -> b / a);
         agrees(
                 f -> {
-                    while (Integral80.remainder(f, true) == X87.C2) {
+                    while (Integral80.remainder(f, true) == StatusWord.C2) {
                         f.a(f.signExponent, f.significand);
                     }
                 },
@@ -119,7 +118,7 @@ class Float80Test {
         f.a(0x7fff, 0xbfff_0000_0000_0000L);
         f.b(0xffff, 0xc000_0000_0000_0002L);
         Arithmetic80.multiply(f);
-        expect(0xffff, 0xc000_0000_0000_0002L, X87.INVALID);
+        expect(0xffff, 0xc000_0000_0000_0002L, StatusWord.INVALID);
     }
 
     @Test
@@ -128,7 +127,7 @@ class Float80Test {
         f.a(0x4000, 1);
         f.b(0x3fff, ONE);
         Arithmetic80.add(f);
-        expect(0xffff, 0xc000_0000_0000_0000L, X87.INVALID);
+        expect(0xffff, 0xc000_0000_0000_0000L, StatusWord.INVALID);
     }
 
     @Test
@@ -137,7 +136,7 @@ class Float80Test {
         f.a(0, ONE);
         f.b(1, ONE);
         Arithmetic80.subtract(f);
-        expect(0, 0, X87.DENORMAL);
+        expect(0, 0, StatusWord.DENORMAL);
     }
 
     @Test
@@ -146,20 +145,20 @@ class Float80Test {
         f.a(0x7ffe, -1);
         f.b(0x7ffe, -1);
         Arithmetic80.add(f);
-        expect(0x7fff, ONE, X87.OVERFLOW | INEXACT);
+        expect(0x7fff, ONE, StatusWord.OVERFLOW | INEXACT);
         f.begin(SINGLE | CHOP);
         f.limitPrecision();
         Arithmetic80.add(f);
-        expect(0x7ffe, 0xffff_ff00_0000_0000L, X87.OVERFLOW | INEXACT);
+        expect(0x7ffe, 0xffff_ff00_0000_0000L, StatusWord.OVERFLOW | INEXACT);
     }
 
     @Test
     void unmaskedOverflowLeavesTheExponentWithinReach() {
-        f.begin(MASKED & ~X87.OVERFLOW);
+        f.begin(MASKED & ~StatusWord.OVERFLOW);
         f.a(0x7ffe, ONE);
         f.b(0x4000, ONE);
         Arithmetic80.multiply(f);
-        expect(0x7fff - 24576, ONE, X87.OVERFLOW);
+        expect(0x7fff - 24576, ONE, StatusWord.OVERFLOW);
     }
 
     @Test
@@ -173,7 +172,7 @@ class Float80Test {
         f.a(1, ONE | 1);
         f.b(0x3ffe, ONE);
         Arithmetic80.multiply(f);
-        expect(0, 1L << 62, X87.UNDERFLOW | INEXACT);
+        expect(0, 1L << 62, StatusWord.UNDERFLOW | INEXACT);
     }
 
     @Test
@@ -189,11 +188,11 @@ class Float80Test {
     void divisionByZero() {
         begin(MASKED, -1, 0);
         Arithmetic80.divide(f);
-        expect(0xffff, ONE, X87.ZERO_DIVIDE);
+        expect(0xffff, ONE, StatusWord.ZERO_DIVIDE);
         begin(MASKED, 0, 0);
         Arithmetic80.divide(f);
-        expect(0xffff, 3L << 62, X87.INVALID);
-        begin(MASKED & ~X87.ZERO_DIVIDE, 1, 0);
+        expect(0xffff, 3L << 62, StatusWord.INVALID);
+        begin(MASKED & ~StatusWord.ZERO_DIVIDE, 1, 0);
         Arithmetic80.divide(f);
         assertTrue(f.suppressed());
     }
@@ -202,7 +201,7 @@ class Float80Test {
     void remainderOfAFarLargerNumberTakesSteps() {
         begin(MASKED, 0x1p200, 3);
         int steps = 0;
-        while (Integral80.remainder(f, false) == X87.C2) {
+        while (Integral80.remainder(f, false) == StatusWord.C2) {
             f.a(f.signExponent, f.significand);
             steps++;
         }
@@ -213,7 +212,7 @@ class Float80Test {
     @Test
     void remainderTellsTheQuotient() {
         begin(MASKED, 31.5, 4);
-        assertEquals(X87.C0 | X87.C3 | X87.C1, Integral80.remainder(f, false));
+        assertEquals(StatusWord.C0 | StatusWord.C3 | StatusWord.C1, Integral80.remainder(f, false));
         assertEquals(3.5, asDouble());
         begin(MASKED, 31.5, 4);
         assertEquals(0, Integral80.remainder(f, true));
@@ -231,7 +230,7 @@ class Float80Test {
         assertEquals(-32768, Conversion80.toInteger(f, 2, false));
         begin(MASKED, 32767.5, 0);
         assertEquals(-32768, Conversion80.toInteger(f, 2, false));
-        assertEquals(X87.INVALID, f.flags);
+        assertEquals(StatusWord.INVALID, f.flags);
         begin(MASKED, -0x1p63, 0);
         assertEquals(Long.MIN_VALUE, Conversion80.toInteger(f, 8, true));
         assertEquals(0, f.flags);
@@ -246,7 +245,7 @@ class Float80Test {
         expect(0x8012, 0x3456_7890_1234_5678L, 0);
         begin(MASKED, 1e18, 0);
         Conversion80.toDecimal(f);
-        expect(0xffff, 0xc000_0000_0000_0000L, X87.INVALID);
+        expect(0xffff, 0xc000_0000_0000_0000L, StatusWord.INVALID);
     }
 
     @Test
@@ -265,14 +264,14 @@ class Float80Test {
     @Test
     void comparisonPutsUnorderedApart() {
         begin(MASKED, 1, 2);
-        assertEquals(X87.C0, Arithmetic80.compare(f, false));
+        assertEquals(StatusWord.C0, Arithmetic80.compare(f, false));
         begin(MASKED, -0.0, 0.0);
-        assertEquals(X87.C3, Arithmetic80.compare(f, false));
+        assertEquals(StatusWord.C3, Arithmetic80.compare(f, false));
         begin(MASKED, Double.NaN, 0.0);
-        assertEquals(X87.C3 | X87.C2 | X87.C0, Arithmetic80.compare(f, true));
+        assertEquals(StatusWord.C3 | StatusWord.C2 | StatusWord.C0, Arithmetic80.compare(f, true));
         assertEquals(0, f.flags);
         Arithmetic80.compare(f, false);
-        assertEquals(X87.INVALID, f.flags);
+        assertEquals(StatusWord.INVALID, f.flags);
     }
 
     @Test

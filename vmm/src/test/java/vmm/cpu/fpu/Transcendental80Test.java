@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Random;
 import org.junit.jupiter.api.Test;
-import vmm.cpu.X87;
 
 /**
  * The transcendental functions against correctly rounded values that were computed with 300 bits
@@ -32,7 +31,7 @@ class Transcendental80Test {
     private void expect(int signExponent, long significand) {
         assertEquals(Integer.toHexString(signExponent), Integer.toHexString(f.signExponent));
         assertEquals(Long.toHexString(significand), Long.toHexString(f.significand));
-        assertEquals(X87.PRECISION, f.flags);
+        assertEquals(StatusWord.PRECISION, f.flags);
     }
 
     private double asDouble() {
@@ -180,10 +179,10 @@ class Transcendental80Test {
         begin(MASKED, 0, 1);
         logarithmic.logarithm();
         assertEquals(Double.NEGATIVE_INFINITY, asDouble());
-        assertEquals(X87.ZERO_DIVIDE, f.flags);
+        assertEquals(StatusWord.ZERO_DIVIDE, f.flags);
         begin(MASKED, -1, 1);
         logarithmic.logarithm();
-        assertEquals(X87.INVALID, f.flags);
+        assertEquals(StatusWord.INVALID, f.flags);
     }
 
     private void near(double expected) {
