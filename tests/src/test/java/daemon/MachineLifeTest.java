@@ -94,6 +94,23 @@ class MachineLifeTest {
     }
 
     @Test
+    void failedMachineOfAClientIsShownAndStartsAgainWithItsKernel() throws Exception {
+        try (Vmd vmd = Vmd.ready(folder, "");
+                Client client = new Client(vmd.socket());
+                Fd kernel = FileIo.open(TinyGuest.sleeping(folder).toString(), FileIo.O_RDONLY)) {
+            ClientRequest.Start request =
+                    new ClientRequest.Start(
+                            ONE, 32 << 20, 0, null, "sleeping", null, null, List.of());
+            Processes.kill(client.start(request, kernel).pid(), Processes.SIGKILL);
+            vmd.awaitLine("one: terminated vm 1: its process was ended by signal 9");
+            assertEquals(VmState.CRASHED, client.info().getFirst().state());
+            assertEquals(Outcome.OK, start(client).outcome());
+            stop(client, true);
+            assertEquals(List.of(), client.info());
+        }
+    }
+
+    @Test
     void outputFromBeforeTheAttachmentIsShownToEachWhoAttaches() throws Exception {
         try (Vmd vmd = Vmd.ready(folder, vm("one", TinyGuest.saying(folder, "early words\n")));
                 Client client = new Client(vmd.socket())) {

@@ -257,7 +257,8 @@ final class Machines {
     }
 
     /**
-     * Nothing of the machine's process is left: forgets it, or keeps it if vm.conf defines it.
+     * Nothing of the machine's process is left: keeps it if vm.conf defines it or if it failed,
+     * which its user has to see, else forgets it.
      *
      * @param state the state that it is in from now on
      */
@@ -275,8 +276,12 @@ final class Machines {
         for (int client : waiters) {
             clients.reply(client, new ClientReply.Terminated(Outcome.OK, vm.id));
         }
-        vm.closeGiven();
         Definition next = vm.next;
+        if (vm.remains()) {
+            registry.boundRemains(); // with its kernel: it can be started again
+            return;
+        }
+        vm.closeGiven();
         if (!vm.configured) {
             registry.remove(vm);
         } else if (next != null) {
@@ -294,7 +299,7 @@ final class Machines {
                 supervisor.send(new ParentToVmm.StopVm(vm.id, true), null);
             } else {
                 vm.state = VmState.STOPPED;
-                registry.remove(vm);
+                registry.forget(vm);
             }
         }
     }
@@ -304,10 +309,14 @@ final class Machines {
         return daemonUid;
     }
 
-    /** Asks the guest to stop, or with {@code force} ends it. */
+    /** Asks the guest to stop, or with {@code force} ends it; what only remains is forgotten. */
     void stop(Vm vm, boolean force) throws Refusal {
         if (vm.state == VmState.WAITING) {
             vm.state = VmState.STOPPED;
+            return;
+        }
+        if (vm.remains()) {
+            registry.forget(vm);
             return;
         }
         if (!vm.active()) {

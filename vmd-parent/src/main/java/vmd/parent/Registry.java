@@ -1,6 +1,7 @@
 package vmd.parent;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -14,6 +15,9 @@ import vmd.proto.VmRef;
  * daemon and is not given to anybody else.
  */
 final class Registry {
+    /** So many machines of clients are still listed when they have failed. */
+    static final int REMAINS_MAX = 64;
+
     private record Identity(String name, int uid) {}
 
     private final Map<Identity, Integer> ids = new HashMap<>();
@@ -43,10 +47,24 @@ final class Registry {
         byName.remove(vm.name(), vm);
     }
 
+    /** Forgets a machine and what a client handed over for it. */
+    void forget(Vm vm) {
+        vm.closeGiven();
+        remove(vm);
+    }
+
+    /** Forgets the oldest of the machines that are only here to be seen if they are too many. */
+    void boundRemains() {
+        List<Vm> remains = byName.values().stream().filter(Vm::remains).toList();
+        if (remains.size() > REMAINS_MAX) {
+            forget(Collections.min(remains, Comparator.comparingLong(vm -> vm.startOrder)));
+        }
+    }
+
     /** Puts a machine that is defined anew into the place of {@code old}, which is not active. */
     Vm replace(Vm old, Definition definition) {
         List<String> names = List.copyOf(byName.keySet());
-        remove(old);
+        forget(old);
         Vm vm = add(definition, true);
         order(names);
         return vm;

@@ -71,7 +71,7 @@ final class Reload {
             }
         }
         for (VmConfig vm : more.vms()) {
-            if (registry.find(VmRef.byName(vm.name())).isPresent()) {
+            if (registry.find(VmRef.byName(vm.name())).filter(Reload::stays).isPresent()) {
                 plan.say("vm", vm.name(), "skipped (already exists)");
             } else {
                 plan.put(vm);
@@ -130,9 +130,12 @@ final class Reload {
     private void put(VmConfig config) {
         Definition definition = Definition.of(config, daemonUid);
         Optional<Vm> found = registry.find(VmRef.byName(config.name()));
-        if (found.isEmpty()) {
+        if (found.filter(Reload::stays).isEmpty()) {
             say("vm", config.name(), "added" + (config.enabled() ? ", starts" : ""));
-            steps.add(() -> startIfEnabled(registry.add(definition, true)));
+            steps.add(() -> {
+                found.ifPresent(registry::forget);
+                startIfEnabled(registry.add(definition, true));
+            });
             return;
         }
         Vm vm = found.get();
@@ -153,6 +156,10 @@ final class Reload {
             steps.add(() -> startIfEnabled(registry.replace(vm, definition)));
         }
         differences(before, after);
+    }
+
+    private static boolean stays(Vm vm) {
+        return !vm.remains();
     }
 
     private void startIfEnabled(Vm vm) {

@@ -133,6 +133,9 @@ final class Requests {
     }
 
     private void forget(Vm vm) {
+        if (vm.remains()) {
+            return; // it could not be started again, and its user still has to see it
+        }
         vm.closeGiven();
         if (!vm.configured) {
             registry.remove(vm);
@@ -151,7 +154,8 @@ final class Requests {
             return instance(start, start.template(), uid);
         }
         Optional<Vm> known = registry.find(start.vm());
-        if (known.isPresent()) {
+        boolean gone = known.filter(Vm::remains).isPresent() && !start.withoutOptions();
+        if (known.isPresent() && !gone) {
             return known(known.get(), start, uid);
         }
         if (start.withoutOptions()) {
@@ -165,6 +169,7 @@ final class Requests {
         options.owner = new Owner(Integer.toUnsignedLong(uid), Owner.NONE);
         VmConfig config = options.toConfig(defaultEngine.get());
         checkBoot(config);
+        known.ifPresent(registry::forget);
         return registry.add(Definition.of(config, machines.daemonUid()), false);
     }
 
@@ -172,6 +177,11 @@ final class Requests {
     private Vm instance(ClientRequest.Start start, String name, int uid) throws Refusal {
         validate(start);
         Vm template = registry.find(VmRef.byName(name)).orElse(null);
+        Optional<Vm> known = registry.find(start.vm());
+        boolean gone =
+                known.filter(vm -> vm.remains() && vm != template)
+                        .filter(vm -> access.mayUse(uid, vm.definition))
+                        .isPresent();
         VmOptions options = NewMachine.options(start);
         if (!access.privileged(uid)) {
             options.owner = new Owner(Integer.toUnsignedLong(uid), Owner.NONE);
@@ -181,13 +191,14 @@ final class Requests {
             config =
                     Instances.make(
                             template == null ? null : template.definition.config(),
-                            registry.find(start.vm()).isPresent(),
+                            known.isPresent() && !gone,
                             options,
                             access.requester(uid));
         } catch (Instances.Refused e) {
             throw new Refusal(e.outcome().code(), e.outcome().text());
         }
         checkBoot(config);
+        known.ifPresent(registry::forget);
         Vm vm = registry.add(Definition.of(config, machines.daemonUid()), false);
         vm.filesOf = access.privileged(uid) ? null : (Integer) uid;
         if (template != null && !template.configured && start.kernelName() == null) {

@@ -76,6 +76,14 @@ final class Vm {
         };
     }
 
+    /**
+     * Whether it is here only to be seen: a client's machine that has failed. It gives its name to
+     * whoever may use it and wants that for another one.
+     */
+    boolean remains() {
+        return !configured && state == VmState.CRASHED;
+    }
+
     /** What it is, or will be when it has stopped. */
     Definition upcoming() {
         Definition then = next;

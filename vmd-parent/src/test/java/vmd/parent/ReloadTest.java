@@ -174,4 +174,18 @@ class ReloadTest {
         plan(LAN + WEB + DB).apply();
         assertEquals(2, vm("db").id, "1 is still web's");
     }
+
+    @Test
+    void failedMachineOfAClientMakesWayForOneOfTheFile() throws IOException {
+        Configuration other = parse("vm other {\n boot bsd\n}\n");
+        Vm crashed = registry.add(Definition.of(other.vms().getFirst(), 0), false);
+        crashed.state = VmState.CRASHED;
+        Reload add = Reload.add(registry, inForce, other, 0);
+        assertEquals(List.of("vm \"other\": added, starts"), add.lines());
+        Reload replace = plan(LAN + WEB + DB + "vm other {\n boot bsd\n}\n");
+        assertEquals(List.of("vm \"other\": added, starts"), replace.lines());
+        assertEquals(List.of("other"), names(replace.apply()));
+        assertTrue(vm("other").configured);
+        assertEquals(VmState.STOPPED, vm("other").state);
+    }
 }

@@ -2,6 +2,8 @@ package vmd.parent;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -543,5 +545,56 @@ class RequestsTest {
         template.kernel = open(kernel);
         requests.handle(CLIENT, OWNER, instance("t", "n"), null);
         assertSame(kernel, sent.getFirst());
+    }
+
+    /** Starts a client's machine, which then fails. */
+    private Vm crashed(String name) {
+        requests.handle(CLIENT, ROOT, adHoc(name, null), open(kernel));
+        Vm vm = registry.find(VmRef.byName(name)).orElseThrow();
+        startedBySupervisor(vm.id);
+        reply(ClientReply.Started.class);
+        endedBySupervisor(vm.id, Outcome.EIO);
+        return vm;
+    }
+
+    @Test
+    void failedMachineOfAClientIsShownAndCanBeStartedAgain() {
+        Vm vm = crashed("one");
+        assertEquals(VmState.CRASHED, registry.listed().getFirst().state);
+        // With its kernel, and the memory that it had.
+        assertEquals(Outcome.OK, startedAgain(existing("one"), null, vm));
+        assertEquals(VmState.RUNNING, vm.state);
+        endedBySupervisor(vm.id, 0);
+        assertEquals(List.of(), registry.all());
+        assertNull(vm.kernel);
+    }
+
+    private Outcome startedAgain(ClientRequest.Start start, @Nullable Fd given, Vm vm) {
+        requests.handle(CLIENT, ROOT, start, given);
+        startedBySupervisor(vm.id);
+        return reply(ClientReply.Started.class).outcome();
+    }
+
+    @Test
+    void failedMachineOfAClientGivesItsNameToAnother() {
+        Vm vm = crashed("one");
+        assertEquals(Outcome.OK, startedAgain(adHoc("one", null), open(kernel), vm));
+        assertNull(vm.kernel);
+        assertEquals(1, registry.all().size());
+        assertNotSame(vm, registry.all().getFirst());
+        assertEquals(VmState.CRASHED, crashed("two").state);
+        assertEquals(Outcome.EPROCLIM, startOutcome(ROOT, instance("two", "two")).code());
+    }
+
+    @Test
+    void failedMachineOfAClientIsForgottenWhenItIsStopped() {
+        crashed("one");
+        VmRef one = VmRef.byName("one");
+        requests.handle(CLIENT, ROOT, new ClientRequest.Stop(one, false, true), null);
+        assertEquals(Outcome.OK, reply(ClientReply.Terminated.class).outcome());
+        assertEquals(Outcome.OK, reply(ClientReply.Stopping.class).outcome());
+        crashed("two");
+        machines.forgetAll();
+        assertEquals(List.of(), registry.all());
     }
 }
