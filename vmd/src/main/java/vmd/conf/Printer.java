@@ -163,19 +163,13 @@ public final class Printer {
 
     /**
      * Inside quotes a backslash stands for itself, but before the quote, a blank or a tab, which it
-     * protects. So the end of a text that ends in one is written without quotes.
+     * protects, and before the end of a line, where both are nothing: so that is what stands
+     * between a last backslash and the quote.
      */
     private static String quote(String text) {
-        int end = text.length();
-        if (text.endsWith("\\")) {
-            while (end > 0 && !startsWord(text.charAt(end - 1))) {
-                end--;
-            }
-            end = Math.max(0, end - 1);
-        }
         StringBuilder out = new StringBuilder().append('"');
         char before = 0;
-        for (int i = 0; i < end; i++) {
+        for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
             if (c == '"' || before == '\\' && (c == ' ' || c == '\t')) {
                 out.append('\\');
@@ -183,14 +177,6 @@ public final class Printer {
             out.append(c);
             before = c;
         }
-        out.append('"');
-        if (end < text.length()) {
-            out.append(' ').append(text.substring(end).replace("\\", "\\\\"));
-        }
-        return out.toString();
-    }
-
-    private static boolean startsWord(char c) {
-        return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == ':' || c == '_' || c == '/';
+        return out.append(before == '\\' ? "\\\n\"" : "\"").toString();
     }
 }
