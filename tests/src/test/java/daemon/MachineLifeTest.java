@@ -187,6 +187,17 @@ class MachineLifeTest {
     }
 
     @Test
+    void guestThatDoesNotTakeTheButtonIsEndedSoon() throws Exception {
+        try (Vmd vmd = Vmd.ready(folder, vm("one", TinyGuest.deafToTheButton(folder)));
+                Client client = new Client(vmd.socket());
+                Terminal terminal = new Terminal(start(client).tty())) {
+            terminal.awaitText("ready");
+            stop(client, false);
+            vmd.awaitLine("the guest did not take the request to shut down");
+        }
+    }
+
+    @Test
     void killedMachineIsReportedAndHarmsNobody() throws Exception {
         Path kernel = TinyGuest.sleeping(folder);
         try (Vmd vmd = Vmd.ready(folder, vm("one", kernel) + vm("two", kernel));

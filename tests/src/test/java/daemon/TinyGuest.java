@@ -86,6 +86,12 @@ final class TinyGuest {
             0x66, 0xb8, 0x00, 0x20, //    mov ax, 0x2000    (S5 type 0, sleep enable)
             0x66, 0xef,             //    out dx, ax
             0xeb, 0xfe);            // 2: jmp 2b
+
+    /** Switches the power button on. */
+    private static final byte[] LISTEN = bytes(
+            0x66, 0xba, 0x02, 0x06, //    mov dx, 0x602
+            0x66, 0xb8, 0x00, 0x01, //    mov ax, 0x100
+            0x66, 0xef);            //    out dx, ax
     // spotless:on
 
     private TinyGuest() {}
@@ -116,6 +122,11 @@ final class TinyGuest {
 
     static Path listeningToTheButton(Path folder) throws IOException {
         return write(folder.resolve("listening"), sayThen("ready\n", BUTTON));
+    }
+
+    /** Says that the power button is on, and sleeps whatever happens to it. */
+    static Path deafToTheButton(Path folder) throws IOException {
+        return write(folder.resolve("deaf"), concat(LISTEN, sayThen("ready\n", SLEEP)));
     }
 
     /** Says something, then sleeps. */

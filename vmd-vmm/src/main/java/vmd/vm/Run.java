@@ -25,9 +25,6 @@ import vmm.mem.GuestMemory;
 
 /** One run of a machine, from its parts to its end. */
 final class Run {
-    /** A guest that was asked to shut down has this long, as in OpenBSD's suite. */
-    private static final long SHUTDOWN_LIMIT_MS = 120_000;
-
     /** Whoever is attached to the console gets this long to read the last lines. */
     private static final long DRAIN_MS = 1_000;
 
@@ -127,18 +124,8 @@ final class Run {
             running.stop();
             return;
         }
-        Thread.ofPlatform()
-                .name("shutdown limit")
-                .daemon()
-                .start(() -> {
-                    try {
-                        Thread.sleep(SHUTDOWN_LIMIT_MS);
-                    } catch (InterruptedException e) {
-                        Thread.currentThread().interrupt();
-                    }
-                    Log.info("the guest did not shut down in time");
-                    running.stop();
-                });
+        Shutdown limits = new Shutdown(running::powerButtonTaken, running::stop);
+        Thread.ofPlatform().name("shutdown limit").daemon().start(() -> limits.run(Thread::sleep));
     }
 
     /**

@@ -195,6 +195,16 @@ final class Board implements Platform, AutoCloseable {
         }
     }
 
+    /** Whether the guest has seen that the power button was pressed. */
+    boolean powerButtonTaken() {
+        lock.lock();
+        try {
+            return !acpi.powerButtonPending();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Lets the devices work, or holds them; nothing is in flight when a hold returns. */
     void run(boolean running) {
         lock.lock();

@@ -206,6 +206,11 @@ public final class Machine implements AutoCloseable {
         return board.powerButton();
     }
 
+    /** Whether the guest has seen the press; that it follows is another matter. */
+    public boolean powerButtonTaken() {
+        return board.powerButtonTaken();
+    }
+
     /**
      * Stops the processor, the devices and the guest's time; returns when they stand still. False
      * if the machine has ended.

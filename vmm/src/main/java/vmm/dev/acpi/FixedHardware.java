@@ -108,6 +108,14 @@ public final class FixedHardware {
         return (enable & PWRBTN) != 0;
     }
 
+    /**
+     * True if the button was pressed and the guest has not cleared its status yet, which is the
+     * first thing that a driver does (4.8.2.2.1.1).
+     */
+    public boolean powerButtonPending() {
+        return (status & PWRBTN) != 0;
+    }
+
     /** Register of a byte, counted from the event block with the control block behind it. */
     static Register decode(int at) {
         return at < 2 ? Register.STATUS : at < 4 ? Register.ENABLE : Register.CONTROL;

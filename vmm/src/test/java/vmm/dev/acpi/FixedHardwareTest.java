@@ -44,6 +44,19 @@ final class FixedHardwareTest {
     }
 
     @Test
+    void pressIsPendingUntilTheGuestClearsItsStatus() {
+        bus.write(ENABLE, 2, 0x0100);
+        assertFalse(acpi.powerButtonPending());
+        acpi.powerButton();
+        assertTrue(acpi.powerButtonPending());
+        bus.read(STATUS, 2);
+        bus.write(STATUS, 2, 0x0001);
+        assertTrue(acpi.powerButtonPending());
+        bus.write(STATUS + 1, 1, 0x01);
+        assertFalse(acpi.powerButtonPending());
+    }
+
+    @Test
     void softOffPowersOffOnceSleepIsEnabled() {
         assertEquals(0x0001, bus.read(CONTROL, 2));
         bus.write(CONTROL, 2, 0);
