@@ -146,6 +146,20 @@ class MachineLifeTest {
     }
 
     @Test
+    void whoReadsSlowlyGetsAllThatAFastGuestWrites() throws Exception {
+        int letters = 26 * 20_000;
+        try (Vmd vmd = Vmd.ready(folder, vm("one", TinyGuest.talking(folder, letters)));
+                Client client = new Client(vmd.socket());
+                Terminal terminal = new Terminal(start(client).tty())) {
+            terminal.type("x");
+            // The guest halts behind the last letter: what is on the way then comes all the same.
+            String text = terminal.slowly(letters, 3);
+            assertEquals("abcdefghijklmnopqrstuvwxyz".repeat(20_000), text);
+            vmd.awaitLine("one: terminated vm 1");
+        }
+    }
+
+    @Test
     void guestThatPowersOffEndsItsMachine() throws Exception {
         try (Vmd vmd = Vmd.ready(folder, vm("one", TinyGuest.poweringOff(folder)));
                 Client client = new Client(vmd.socket())) {

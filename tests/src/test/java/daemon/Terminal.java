@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import vmd.posix.Fd;
 import vmd.posix.FileIo;
 import vmd.posix.Poll;
@@ -51,13 +52,28 @@ final class Terminal implements AutoCloseable {
                 return false;
             }
             await(Poll.IN, leftMs);
-            int count = FileIo.read(fd, buffer);
-            if (count > 0) {
-                byte[] bytes = buffer.asSlice(0, count).toArray(ValueLayout.JAVA_BYTE);
-                text.append(new String(bytes, StandardCharsets.US_ASCII));
-            }
+            take();
         }
         return true;
+    }
+
+    /** Reads {@code length} characters, with a pause before each piece. */
+    String slowly(int length, long pauseMs) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(Vmd.WAIT_S);
+        while (text.length() < length && System.nanoTime() - deadline < 0) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(pauseMs));
+            await(Poll.IN, Vmd.WAIT_S * 1000);
+            take();
+        }
+        return text.toString();
+    }
+
+    private void take() {
+        int count = FileIo.read(fd, buffer);
+        if (count > 0) {
+            byte[] bytes = buffer.asSlice(0, count).toArray(ValueLayout.JAVA_BYTE);
+            text.append(new String(bytes, StandardCharsets.US_ASCII));
+        }
     }
 
     private void await(int event, long timeoutMs) {

@@ -92,6 +92,32 @@ final class TinyGuest {
             0x66, 0xba, 0x02, 0x06, //    mov dx, 0x602
             0x66, 0xb8, 0x00, 0x01, //    mov ax, 0x100
             0x66, 0xef);            //    out dx, ax
+
+    /** When it has received something it sends the alphabet, again and again, so many letters. */
+    private static final byte[] TALK = bytes(
+            0x66, 0xba, 0xfb, 0x03, //    mov dx, 0x3fb
+            0xb0, 0x03,             //    mov al, 3
+            0xee,                   //    out dx, al
+            0x66, 0xba, 0xfd, 0x03, //    mov dx, 0x3fd
+            0xec,                   // 1: in al, dx
+            0xa8, 0x01,             //    test al, 1        (received)
+            0x74, 0xfb,             //    jz 1b
+            0xb9, 0, 0, 0, 0,       //    mov ecx, LETTERS
+            0xb3, 0x61,             //    mov bl, 'a'
+            0x66, 0xba, 0xfd, 0x03, // 2: mov dx, 0x3fd
+            0xec,                   // 3: in al, dx
+            0xa8, 0x20,             //    test al, 0x20     (transmitter empty)
+            0x74, 0xfb,             //    jz 3b
+            0x66, 0xba, 0xf8, 0x03, //    mov dx, 0x3f8
+            0x88, 0xd8,             //    mov al, bl
+            0xee,                   //    out dx, al
+            0xfe, 0xc3,             //    inc bl
+            0x80, 0xfb, 0x7b,       //    cmp bl, 'z' + 1
+            0x75, 0x02,             //    jne 4f
+            0xb3, 0x61,             //    mov bl, 'a'
+            0xff, 0xc9,             // 4: dec ecx
+            0x75, 0xe3);            //    jnz 2b
+    private static final int TALK_LETTERS_FIELD = 17;
     // spotless:on
 
     private TinyGuest() {}
@@ -136,6 +162,13 @@ final class TinyGuest {
 
     static Path echoing(Path folder) throws IOException {
         return write(folder.resolve("echoing"), ECHO);
+    }
+
+    /** Sends so many letters when it has received something, then halts for ever. */
+    static Path talking(Path folder, int letters) throws IOException {
+        byte[] talk = TALK.clone();
+        ByteBuffer.wrap(talk).order(ByteOrder.LITTLE_ENDIAN).putInt(TALK_LETTERS_FIELD, letters);
+        return write(folder.resolve("talking"), concat(talk, POWER_OFF));
     }
 
     private static byte[] sayThen(String text, byte[] then) {

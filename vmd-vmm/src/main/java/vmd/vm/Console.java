@@ -14,8 +14,8 @@ import vmd.posix.PosixException;
 
 /**
  * Between a guest's serial line and the machine's side of its pseudo terminal. Whoever attaches
- * first sees the last 64 KiB of what the guest wrote; whoever does not read slows nothing down but
- * his own view.
+ * first sees the last 64 KiB of what the guest wrote. For somebody who is attached nothing is lost:
+ * the guest waits, unless he has not read on for a while.
  *
  * <p>Linux tells on the machine's side only whether nobody has the other side open (POLLHUP, once
  * it was open), and does so for ever, so attachment is looked for at intervals.
@@ -24,13 +24,18 @@ final class Console {
     private static final int CHUNK = 4096;
     private static final int LOOK_AGAIN_MS = 100;
 
+    /**
+     * A terminal that was stopped, or a connection that hangs, holds up the guest for this long.
+     */
+    private static final long PATIENCE_MS = 10_000;
+
     /** The guest's end of the line; waits while the guest does not take more. */
     interface Line {
         void type(byte[] bytes, int start, int length) throws InterruptedException;
     }
 
     private final Fd terminal;
-    private final OutputRing ring = new OutputRing();
+    private final OutputRing ring = new OutputRing(PATIENCE_MS);
     private final EventFd news = new EventFd();
     private volatile boolean attached;
     private volatile boolean draining;
@@ -47,7 +52,7 @@ final class Console {
         Thread.ofPlatform().name("console input").daemon().start(() -> readAll(line));
     }
 
-    /** The guest wrote. Never waits. */
+    /** The guest wrote. Waits for somebody who reads. */
     void output(byte[] bytes, int length) {
         ring.append(bytes, length);
         if (attached) {
@@ -72,6 +77,11 @@ final class Console {
         }
     }
 
+    /** Whether somebody is attached who has not read all of it yet. */
+    boolean isRead() {
+        return attached && drained.getCount() > 0;
+    }
+
     private void writeAll() {
         Poll poll = new Poll(2);
         byte[] bytes = new byte[CHUNK];
@@ -86,6 +96,7 @@ final class Console {
             boolean nobody = (poll.ready(0) & Poll.HUP) != 0;
             if (nobody) {
                 attached = false;
+                ring.noReader();
                 if (seen || !patient || ring.end() == 0) {
                     finishDrain();
                 }
@@ -96,11 +107,13 @@ final class Console {
                 attached = true;
                 seen = true;
                 position = ring.start();
+                ring.reader(position);
             }
             news.drain();
             OutputRing.Chunk next = ring.read(position, bytes);
             MemorySegment.copy(bytes, 0, chunk, ValueLayout.JAVA_BYTE, 0, next.count());
             position = next.from() + write(chunk.asSlice(0, next.count()));
+            ring.reader(position);
             if (position == ring.end()) {
                 finishDrain();
             }

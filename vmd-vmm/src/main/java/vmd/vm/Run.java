@@ -28,6 +28,9 @@ final class Run {
     /** Whoever is attached to the console gets this long to read the last lines. */
     private static final long DRAIN_MS = 1_000;
 
+    /** And this long more if the guest has ended by itself. */
+    private static final long DRAIN_SLOW_MS = 4_000;
+
     /** Who starts a machine to see its console attaches this long after the start, or never. */
     private static final long ATTACH_NS = 1_000_000_000;
 
@@ -53,6 +56,9 @@ final class Run {
             long startNs = System.nanoTime();
             End end = built.run();
             console.drain(DRAIN_MS, System.nanoTime() - startNs < ATTACH_NS);
+            if (console.isRead() && end.kind() != End.Kind.STOPPED) {
+                console.drain(DRAIN_SLOW_MS, false);
+            }
             return outcome(end);
         } catch (BootException | IllegalArgumentException e) {
             return Outcome.of(Outcome.EINVAL, String.valueOf(e.getMessage()));

@@ -147,6 +147,7 @@ public final class Machine implements AutoCloseable {
         End reason = runToEnd();
         end(reason);
         board.run(false);
+        board.console().close(); // what the guest said last is the listener's
         return reason;
     }
 

@@ -83,8 +83,8 @@ public record MachineConfig(
 
         /**
          * The guest sent the first {@code length} bytes of {@code bytes}, which are not kept.
-         * Always called on the same thread, which may block here; output that piles up meanwhile is
-         * lost.
+         * Always called on the same thread, which may block here; the guest has to wait when output
+         * piles up meanwhile.
          */
         void output(byte[] bytes, int length);
     }

@@ -9,11 +9,12 @@ import vmm.dev.legacy.Ns16550;
 
 /**
  * Between the guest's serial port and the host. Output is collected in a ring and delivered by a
- * thread, so that a slow listener does not stop the guest; when the ring is full output is lost.
- * Input waits until the port has room.
+ * thread. When a slow listener lets the ring become full, the port tells the guest that it takes no
+ * more for now; what a guest sends that does not look is lost then. Input waits until the port has
+ * room.
  */
 final class SerialConsole implements Ns16550.Wire, AutoCloseable {
-    private static final int RING = 256 << 10;
+    private static final int RING = 64 << 10;
     private static final int CHUNK = 4096;
 
     /** Output comes in single characters; a short wait makes lines of them. */
@@ -33,6 +34,7 @@ final class SerialConsole implements Ns16550.Wire, AutoCloseable {
     private volatile boolean closed;
 
     // Guarded by this.
+    private boolean full;
     private final byte[] ring = new byte[RING];
     private int first;
     private int count;
@@ -51,7 +53,7 @@ final class SerialConsole implements Ns16550.Wire, AutoCloseable {
     }
 
     @Override
-    public synchronized void transmit(int value) {
+    public synchronized boolean transmit(int value) {
         if (count < RING) {
             ring[(first + count) % RING] = (byte) value;
             count++;
@@ -59,12 +61,33 @@ final class SerialConsole implements Ns16550.Wire, AutoCloseable {
                 notifyAll();
             }
         }
+        full |= RING - count < Ns16550.FIFO_SIZE;
+        return !full;
     }
 
     private void deliver() {
         byte[] chunk = new byte[CHUNK];
         for (int length = take(chunk); length > 0; length = take(chunk)) {
             listener.output(chunk, length);
+            if (hasRoomAgain()) {
+                tellPort();
+            }
+        }
+    }
+
+    /** Once, when a ring that was full has half its room again. */
+    private synchronized boolean hasRoomAgain() {
+        boolean again = full && count <= RING / 2;
+        full &= !again;
+        return again;
+    }
+
+    private void tellPort() {
+        deviceLock.lock();
+        try {
+            Objects.requireNonNull(port).transmitterEmpty();
+        } finally {
+            deviceLock.unlock();
         }
     }
 

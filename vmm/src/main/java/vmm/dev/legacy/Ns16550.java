@@ -8,11 +8,11 @@ import vmm.dev.PortDevice;
 /**
  * A serial port with FIFOs: PC16550D (National Semiconductor data sheet TL/C/8652).
  *
- * <p>A transmitted character is on the wire at once, so the transmitter is always empty when the
- * guest looks; the interrupt that says so follows the data sheet: it is raised each time the
- * holding register becomes empty, and when it is enabled while the register is empty; a read of IIR
- * that reports it, or a write of a character, lowers it. Characters from the host wait outside
- * until there is {@link #room}.
+ * <p>A transmitted character is on the wire at once, so the transmitter is empty when the guest
+ * looks, unless the other end takes no more for now. The interrupt that says so follows the data
+ * sheet: it is raised each time the holding register becomes empty, and when it is enabled while
+ * the register is empty; a read of IIR that reports it, or a write of a character, lowers it.
+ * Characters from the host wait outside until there is {@link #room}.
  */
 public final class Ns16550 implements PortDevice {
     /** First port of COM1. */
@@ -26,8 +26,12 @@ public final class Ns16550 implements PortDevice {
 
     /** The other end of the serial line. Called under the machine's device lock. */
     public interface Wire {
-        /** A character (0..255) leaves the port. */
-        void transmit(int value);
+        /**
+         * A character (0..255) leaves the port. False if there is no room for more, until {@link
+         * Ns16550#transmitterEmpty} is called: a guest that looks waits then. What guests write in
+         * one go without looking, a FIFO, still has room.
+         */
+        boolean transmit(int value);
 
         /** The receiver has become empty: {@link Ns16550#room} characters are welcome. */
         void receiverEmpty();
@@ -65,7 +69,9 @@ public final class Ns16550 implements PortDevice {
             boolean timedOut,
             int[] received) {}
 
-    private static final int FIFO_SIZE = 16;
+    /** Characters that guests send, or take, in one go. */
+    public static final int FIFO_SIZE = 16;
+
     private static final int IER_ERBFI = 0x01;
     private static final int IER_ETBEI = 0x02;
     private static final int IER_ELSI = 0x04;
@@ -119,6 +125,7 @@ public final class Ns16550 implements PortDevice {
 
     private int msr = modem;
     private boolean thrEmptied;
+    private boolean thrFull;
     private boolean timedOut;
 
     /** Received characters, each with its LSR error bits above bit 8. */
@@ -217,13 +224,20 @@ public final class Ns16550 implements PortDevice {
         if (loop()) {
             push(value & wordMask());
         } else {
-            wire.transmit(value & wordMask());
+            thrFull = !wire.transmit(value & wordMask());
         }
+        thrEmptied = !thrFull;
+    }
+
+    /** The other end takes characters again. */
+    public void transmitterEmpty() {
+        thrFull = false;
         thrEmptied = true;
+        sync();
     }
 
     private void writeIer(int value) {
-        if ((value & ~ier & IER_ETBEI) != 0) {
+        if ((value & ~ier & IER_ETBEI) != 0 && !thrFull) {
             thrEmptied = true;
         }
         ier = value;
@@ -284,7 +298,7 @@ public final class Ns16550 implements PortDevice {
     }
 
     private int readLsr() {
-        int value = errors | LSR_THRE_TEMT | (count != 0 ? LSR_DR : 0);
+        int value = errors | (thrFull ? 0 : LSR_THRE_TEMT) | (count != 0 ? LSR_DR : 0);
         if (fifos() && anyError()) {
             value |= LSR_FIFO_ERROR;
         }
@@ -444,7 +458,7 @@ public final class Ns16550 implements PortDevice {
                 errors,
                 modem,
                 msr,
-                thrEmptied,
+                thrEmptied || thrFull, // where it goes on the other end has room
                 timedOut,
                 received);
     }
@@ -461,6 +475,7 @@ public final class Ns16550 implements PortDevice {
         modem = s.modem & 0xf0;
         msr = s.msr & 0xff;
         thrEmptied = s.thrEmptied;
+        thrFull = false;
         timedOut = s.timedOut;
         first = 0;
         count = Math.min(s.received.length, capacity());

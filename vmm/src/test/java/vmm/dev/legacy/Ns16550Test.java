@@ -24,10 +24,12 @@ final class Ns16550Test {
     private static final class Host implements Ns16550.Wire {
         private final StringBuilder sent = new StringBuilder();
         private int emptied;
+        private boolean room = true;
 
         @Override
-        public void transmit(int value) {
+        public boolean transmit(int value) {
             sent.append((char) value);
+            return room;
         }
 
         @Override
@@ -138,7 +140,41 @@ final class Ns16550Test {
     }
 
     @Test
-    void transmitterIsAlwaysReady() {
+    void transmitterIsFullUntilTheOtherEndHasRoom() {
+        write(IER, 0x02);
+        read(IIR);
+        host.room = false;
+        write(DATA, 'a');
+        assertEquals(0, read(LSR) & 0x60);
+        assertFalse(irq4.high());
+        write(IER, 0);
+        write(IER, 0x02);
+        assertEquals(0x01, read(IIR), "enabling says nothing of a full register");
+
+        host.room = true;
+        uart.transmitterEmpty();
+        assertEquals(0x60, read(LSR) & 0x60);
+        assertTrue(irq4.high());
+        assertEquals(0x02, read(IIR));
+        assertFalse(irq4.high());
+        assertEquals("a", host.sent.toString());
+    }
+
+    @Test
+    void fullTransmitterIsEmptyWhereTheMachineGoesOn() {
+        write(IER, 0x02);
+        read(IIR);
+        host.room = false;
+        write(DATA, 'a');
+        FakeLine line = new FakeLine();
+        Ns16550 copy = new Ns16550(clock, line, host);
+        copy.restore(uart.state());
+        assertTrue(line.high());
+        assertEquals(0x60, copy.portRead(5, 1) & 0x60);
+    }
+
+    @Test
+    void transmitterIsReadyAtOnce() {
         write(DATA, 'a');
         assertEquals(0x60, read(LSR));
     }
