@@ -15,8 +15,9 @@ import vmd.proto.ClientReply;
 import vmd.proto.ClientRequest;
 
 /**
- * One connection to the control socket. It may have one request under way; what it sends beyond
- * that waits in its socket. What it does not read waits here, up to a bound.
+ * One connection to the control socket. It may have one request under way, until it has read the
+ * replies; what it sends beyond that waits in its socket. What it does not read waits here, up to a
+ * bound.
  */
 final class Client {
     private static final long WAITING_BYTES_MAX = 4L << 20;
@@ -62,7 +63,16 @@ final class Client {
     }
 
     boolean wantsToRead() {
-        return turn != Turn.NOTHING && decoder.room() > 0;
+        return mayAsk() && decoder.room() > 0;
+    }
+
+    private boolean mayAsk() {
+        return turn != Turn.NOTHING && waiting.isEmpty();
+    }
+
+    /** What waits for it to read, in bytes of messages. */
+    long waitingBytes() {
+        return waitingBytes;
     }
 
     boolean wantsToWrite() {
@@ -114,7 +124,7 @@ final class Client {
 
     /** The next request whose turn it is, or null. */
     @Nullable Request next() {
-        Imsg imsg = turn == Turn.NOTHING ? null : decoder.next();
+        Imsg imsg = mayAsk() ? decoder.next() : null;
         if (imsg == null) {
             if (descriptor != null && !decoder.midMessage()) {
                 throw new ImsgException("descriptor without a message");

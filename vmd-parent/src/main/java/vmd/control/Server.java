@@ -37,6 +37,9 @@ final class Server implements Executor {
     private static final int CONGESTION_PAUSE_MS = 20;
     private static final int POSTED_MAX = 1024;
 
+    /** What may wait for all clients that do not read; the heap has room for some times that. */
+    private static final long WAITING_BYTES_MAX = 8L << 20;
+
     /** The way to the parent. */
     interface Parent {
         void send(ControlToParent message, int client, @Nullable Fd descriptor);
@@ -95,12 +98,27 @@ final class Server implements Executor {
             drop(client, "it does not read");
             return;
         }
+        boundWaiting();
         serve(
                 client,
                 () -> {
                     client.write(buffer);
                     requests(client);
                 });
+    }
+
+    /** If too much waits altogether, whoever lets most of it wait has to go. */
+    private void boundWaiting() {
+        long sum = 0;
+        for (Client client : clients.values()) {
+            sum += client.waitingBytes();
+        }
+        if (sum > WAITING_BYTES_MAX) {
+            drop(
+                    Collections.max(
+                            clients.values(), Comparator.comparingLong(Client::waitingBytes)),
+                    "it does not read");
+        }
     }
 
     /** Serves for ever. */
@@ -146,6 +164,7 @@ final class Server implements Executor {
     private void transfer(Client client, int ready) {
         if ((ready & Poll.OUT) != 0) {
             client.write(buffer);
+            requests(client);
         }
         if ((ready & Poll.IN) != 0) {
             if (!client.read(buffer)) {

@@ -56,7 +56,7 @@ class ClientTest {
     }
 
     @Test
-    void secondRequestWaitsForTheAnswerToTheFirst() {
+    void secondRequestWaitsUntilTheAnswerToTheFirstIsTaken() {
         send(new ClientRequest.Info(), null);
         send(new ClientRequest.Info(), null);
         assertTrue(client.read(buffer));
@@ -64,6 +64,11 @@ class ClientTest {
         assertNull(client.next());
         assertFalse(client.wantsToRead());
         client.reply(new ClientReply.InfoEnd());
+        assertNull(client.next());
+        assertFalse(client.wantsToRead());
+        assertEquals(Imsg.HEADER_BYTES, client.waitingBytes());
+        client.write(buffer);
+        assertEquals(0, client.waitingBytes());
         assertNotNull(client.next());
     }
 
@@ -75,6 +80,7 @@ class ClientTest {
         client.reply(new ClientReply.Stopping(Outcome.OK, 1));
         assertFalse(client.wantsToRead());
         client.reply(new ClientReply.Terminated(Outcome.OK, 1));
+        client.write(buffer);
         assertTrue(client.wantsToRead());
     }
 
