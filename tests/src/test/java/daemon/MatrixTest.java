@@ -1,10 +1,14 @@
 package daemon;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.BufferedReader;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +38,7 @@ class MatrixTest {
                     "control", Set.of(),
                     "priv", Set.of("socket(AF_INET)"),
                     // It starts machines: Java's launcher maps code, and they connect to the log.
-                    "vmm", Set.of("socket(AF_UNIX)", "map code"),
+                    "vmm", Set.of("socket(AF_UNIX)", "connect to the control socket", "map code"),
                     "vm", Set.of(),
                     // It opens what its user names.
                     "parent",
@@ -43,7 +47,14 @@ class MatrixTest {
                                     "write a device",
                                     "create a file",
                                     "socket(AF_UNIX)",
-                                    "map code"));
+                                    "connect to the control socket",
+                                    "map code"),
+                    // Its user's files are his to read, and it is the one that connects.
+                    "vmctl",
+                            Set.of(
+                                    "open a file outside",
+                                    "socket(AF_UNIX)",
+                                    "connect to the control socket"));
 
     private static final Pattern RESULT = Pattern.compile("intruder (\\w+): (.*) (\\d+)$");
 
@@ -57,6 +68,7 @@ class MatrixTest {
         try (Vmd vmd = Vmd.ready(home, folder, machines);
                 Client client = new Client(vmd.socket())) {
             List<String> ttys = List.of(start(client, "one"), start(client, "two"));
+            List<String> log = new ArrayList<>(console(vmd, home));
             for (int ended = 0; ended < 6; ended++) {
                 vmd.awaitLine("intruder \\w+: done", Vmd.WAIT_S + 2L * SECONDS);
             }
@@ -72,9 +84,31 @@ class MatrixTest {
             for (Inspection process : processes) {
                 assertEquals(List.of(), process.excess(), process.toString());
             }
-            check(vmd.linesSeen());
+            log.addAll(vmd.linesSeen());
+            check(log);
         }
         Files.deleteIfExists(Path.of("/tmp/intruder")); // the parent may
+    }
+
+    /** What the intruder in a vmctl says that is at a console. */
+    private static List<String> console(Vmd vmd, Path home) throws Exception {
+        List<String> command = Vmd.vmctl(home, "-s", vmd.socket().toString(), "console", "one");
+        Process vmctl = new ProcessBuilder(command).redirectErrorStream(true).start();
+        List<String> lines = new ArrayList<>();
+        try (BufferedReader reader = vmctl.inputReader()) {
+            String line = "";
+            while (line != null && !line.contains("intruder vmctl: done")) {
+                lines.add(line);
+                line = reader.readLine();
+            }
+            assertNotNull(line, "vmctl has ended: " + lines);
+            try (Writer typed = vmctl.outputWriter()) {
+                typed.write("\r~.");
+            }
+            while (reader.readLine() != null) {}
+        }
+        assertEquals(0, vmctl.waitFor());
+        return lines;
     }
 
     private static String machine(String name, Path kernel) {

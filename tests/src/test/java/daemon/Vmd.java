@@ -71,6 +71,15 @@ final class Vmd implements AutoCloseable {
     }
 
     private static List<String> command(Path home, String... options) {
+        return command(home, Role.PARENT, options);
+    }
+
+    /** The command line of vmctl of the installation in {@code home}. */
+    static List<String> vmctl(Path home, String... words) {
+        return command(home, Role.VMCTL, words);
+    }
+
+    private static List<String> command(Path home, Role role, String... options) {
         List<String> command =
                 new ArrayList<>(
                         List.of(
@@ -78,11 +87,13 @@ final class Vmd implements AutoCloseable {
                                 "-XX:+UseSerialGC",
                                 "-XX:TieredStopAtLevel=1",
                                 "-Xmx64m",
+                                "-XX:ReservedCodeCacheSize=16m",
+                                "-XX:InitialCodeCacheSize=16m",
                                 "--enable-native-access=ALL-UNNAMED",
                                 "-Dvmd.home=" + home,
                                 "-cp",
-                                Installation.ofHome(home).classPath(Role.PARENT),
-                                "vmd.parent.Main"));
+                                Installation.ofHome(home).classPath(role),
+                                role.mainClass()));
         command.addAll(List.of(options));
         return command;
     }

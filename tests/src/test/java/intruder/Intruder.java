@@ -107,6 +107,7 @@ public final class Intruder {
         act("socket(AF_INET)", 41, 2, 1, 0);
         act("socket(AF_PACKET)", 41, 17, 3, 0);
         act("socket(AF_UNIX)", 41, 1, 1, 0);
+        act("connect to the control socket", 42, 3, address("/var/run/vmd.sock"), 110);
         act("execve", 59, string("/usr/bin/true"), pointers("true"), pointers());
         act("fork", 57);
         act("ptrace the parent", 101, 0x4206, parent);
@@ -114,6 +115,10 @@ public final class Intruder {
         // The supervisor may end its own, which is no rule of the filter but of Landlock.
         act("signal the parent", 62, parent, role.equals("vmm") ? 9 : 0);
         act("signal everybody", 62, -1, 0);
+        for (long distance = 1; distance < 100; distance++) {
+            act("signal another machine", 62, call(39) + distance, 0);
+            act("signal another machine", 62, call(39) - distance, 0);
+        }
         act("signal its group", 62, 0, 0);
         act("mount", 165, string("none"), string("/nonexistent"), string("tmpfs"));
         act("unshare", 272, 0x10000000);
@@ -131,6 +136,14 @@ public final class Intruder {
         act("reboot", 169, 0, 0, 0);
         act("map code", 9, 0, 4096, 7, 0x22, -1);
         act("set the clock", 227, 1, zeros.address());
+    }
+
+    /** A struct sockaddr_un. */
+    private long address(String path) {
+        MemorySegment address = arena.allocate(110, 8);
+        address.set(ValueLayout.JAVA_SHORT, 0, (short) 1);
+        address.setString(2, path);
+        return address.address();
     }
 
     private long highLimit() {

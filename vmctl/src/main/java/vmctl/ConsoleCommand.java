@@ -36,7 +36,7 @@ final class ConsoleCommand implements Command {
     }
 
     private static @Nullable VmInfo find(Context context, VmRef ref) throws Failure {
-        try (Daemon daemon = context.connect()) {
+        try (Daemon daemon = context.connectConfined()) {
             for (VmInfo vm : daemon.machines()) {
                 if (VmName.matches(ref, vm)) {
                     return vm;

@@ -11,25 +11,43 @@ final class Context {
     private final PrintStream err;
     private final @Nullable String socket;
     private final Map<String, String> environment;
+    private final Runnable sandbox;
+    private boolean confined;
 
     Context(
             PrintStream out,
             PrintStream err,
             @Nullable String socket,
-            Map<String, String> environment) {
+            Map<String, String> environment,
+            Runnable sandbox) {
         this.out = out;
         this.err = err;
         this.socket = socket;
         this.environment = environment;
+        this.sandbox = sandbox;
     }
 
     Daemon connect() throws Failure {
-        return connect(false);
+        return Daemon.connect(socketPath(), false);
     }
 
-    /** As {@link #connect()}; {@code descriptors} says whether requests will carry any. */
-    Daemon connect(boolean descriptors) throws Failure {
-        return Daemon.connect(socketPath(), descriptors);
+    /**
+     * As {@link #connect()}, for requests with descriptors too, and has the process confined before
+     * it says a word. The runtime's own sockets would load more libraries later, which it cannot
+     * then.
+     */
+    Daemon connectConfined() throws Failure {
+        Daemon daemon = Daemon.connect(socketPath(), true);
+        confine();
+        return daemon;
+    }
+
+    /** From here on the process can do no more than the rest of a command needs. */
+    void confine() {
+        if (!confined) {
+            sandbox.run();
+            confined = true;
+        }
     }
 
     /** Where the control socket is. */

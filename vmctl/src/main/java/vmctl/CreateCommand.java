@@ -57,7 +57,7 @@ final class CreateCommand implements Command {
         if (input != null) {
             throw new Failure("option -i is not supported yet");
         }
-        create(disk.path(), size);
+        create(context, disk.path(), size);
         context.notice("raw imagefile created");
         return 0;
     }
@@ -109,9 +109,10 @@ final class CreateCommand implements Command {
     }
 
     /** A file of {@code size} bytes that takes no room. */
-    private static void create(String path, long size) throws Failure {
+    private static void create(Context context, String path, long size) throws Failure {
         int flags = FileIo.O_RDWR | FileIo.O_CREAT | FileIo.O_EXCL | FileIo.O_NOFOLLOW;
         try (Fd file = FileIo.open(path, flags, OWNER_ONLY)) {
+            context.confine();
             FileIo.truncate(file, size);
         } catch (PosixException e) {
             throw new Failure("create imagefile operation failed: " + e.reason());

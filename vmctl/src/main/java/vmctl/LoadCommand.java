@@ -25,7 +25,7 @@ final class LoadCommand implements Command {
     @Override
     public int run(Context context, String[] words) throws Failure, UsageError {
         String path = absolute(Arguments.parse("", words).only());
-        try (Daemon daemon = context.connect()) {
+        try (Daemon daemon = context.connectConfined()) {
             daemon.askForLines(new ClientRequest.Load(path), context::complain);
             return 0;
         }

@@ -37,7 +37,7 @@ final class LogCommand implements Command {
         } else {
             throw new UsageError();
         }
-        try (Daemon daemon = context.connect()) {
+        try (Daemon daemon = context.connectConfined()) {
             daemon.askForLines(new ClientRequest.Verbosity(level), context::complain);
             return 0;
         }

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import vmd.posix.PosixException;
+import vmd.sandbox.Sandbox;
 
 /**
  * vmctl. It lives for a fraction of a second, most of which is the start of the virtual machine it
@@ -16,11 +17,27 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] words) {
-        System.exit(run(words, System.out, System.err, System.getenv()));
+        System.exit(
+                run(
+                        words,
+                        System.out,
+                        System.err,
+                        System.getenv(),
+                        new Runnable() { // a lambda costs a millisecond of start-up
+                            @Override
+                            public void run() {
+                                Sandbox.enterAsClient();
+                            }
+                        }));
     }
 
+    /** As {@link #main}; {@code sandbox} enters the sandbox of this process. */
     static int run(
-            String[] words, PrintStream out, PrintStream err, Map<String, String> environment) {
+            String[] words,
+            PrintStream out,
+            PrintStream err,
+            Map<String, String> environment,
+            Runnable sandbox) {
         String socket = null;
         int at = 0;
         for (; at < words.length && words[at].length() > 1 && words[at].charAt(0) == '-'; at++) {
@@ -42,7 +59,7 @@ public final class Main {
         if (at == words.length) {
             return usage(err, "", null);
         }
-        Context context = new Context(out, err, socket, environment);
+        Context context = new Context(out, err, socket, environment, sandbox);
         Command command = null;
         try {
             command = Commands.find(words[at]);

@@ -30,7 +30,7 @@ final class PauseCommand implements Command {
     @Override
     public int run(Context context, String[] words) throws Failure, UsageError {
         VmRef vm = VmName.parse(Arguments.parse("", words).only());
-        try (Daemon daemon = context.connect()) {
+        try (Daemon daemon = context.connectConfined()) {
             daemon.send(pause ? new ClientRequest.Pause(vm) : new ClientRequest.Unpause(vm));
             if (!(daemon.receive() instanceof ClientReply.Paused paused)) {
                 throw new Failure(Daemon.UNEXPECTED);

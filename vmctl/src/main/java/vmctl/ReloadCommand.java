@@ -26,7 +26,7 @@ final class ReloadCommand implements Command {
             throw new UsageError();
         }
         boolean dryRun = arguments.has('n');
-        try (Daemon daemon = context.connect()) {
+        try (Daemon daemon = context.connectConfined()) {
             daemon.askForLines(
                     new ClientRequest.Reload(dryRun),
                     dryRun ? line -> context.print(line + "\n") : context::complain);

@@ -28,7 +28,7 @@ final class ResetCommand implements Command {
             throw new UsageError();
         }
         ResetScope scope = rest.length == 0 ? ResetScope.ALL : scope(rest[0]);
-        try (Daemon daemon = context.connect()) {
+        try (Daemon daemon = context.connectConfined()) {
             daemon.askForLines(new ClientRequest.Reset(scope), context::complain);
             return 0;
         }

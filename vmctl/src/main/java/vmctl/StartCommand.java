@@ -66,8 +66,7 @@ final class StartCommand implements Command {
             @Nullable BootFile initrd)
             throws Failure {
         ClientRequest request = options.request(vm, kernel, initrd);
-        boolean files = kernel != null || initrd != null;
-        try (Daemon daemon = context.connect(files)) {
+        try (Daemon daemon = context.connectConfined()) {
             daemon.send(request, kernel == null ? null : kernel.descriptor());
             if (initrd != null) {
                 daemon.send(new ClientRequest.StartInitrd(), initrd.descriptor());

@@ -45,14 +45,14 @@ final class StopCommand implements Command {
     }
 
     private static Iterable<VmInfo> machines(Context context) throws Failure {
-        try (Daemon daemon = context.connect()) {
+        try (Daemon daemon = context.connectConfined()) {
             return daemon.machines();
         }
     }
 
     private static boolean stop(Context context, VmRef vm, boolean force, boolean wait)
             throws Failure {
-        try (Daemon daemon = context.connect()) {
+        try (Daemon daemon = context.connectConfined()) {
             context.say("stopping vm" + inWords(vm) + ": ");
             daemon.send(new ClientRequest.Stop(vm, force, wait));
             if (!(reply(context, daemon) instanceof ClientReply.Stopping stopping)) {

@@ -23,7 +23,7 @@ final class WaitCommand implements Command {
     @Override
     public int run(Context context, String[] words) throws Failure, UsageError {
         VmRef vm = VmName.parse(Arguments.parse("", words).only());
-        try (Daemon daemon = context.connect()) {
+        try (Daemon daemon = context.connectConfined()) {
             context.say("waiting for vm" + StopCommand.inWords(vm) + ": ");
             daemon.send(new ClientRequest.Wait(vm));
             return StopCommand.awaitEnd(context, daemon) ? 0 : 1;

@@ -73,7 +73,7 @@ class MainTest {
         Path image = directory.resolve("new.img");
         PrintStream discarded = new PrintStream(new ByteArrayOutputStream());
         String[] words = {"create", "-s", "1536K", image.toString()};
-        assertEquals(0, Main.run(words, discarded, discarded, Map.of()));
+        assertEquals(0, Main.run(words, discarded, discarded, Map.of(), () -> {}));
         assertEquals(1 << 20, Files.size(image));
         assertEquals(
                 "rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(image)));
@@ -84,7 +84,8 @@ class MainTest {
         Files.move(Path.of(socket), directory.resolve("vmd.sock"));
         Map<String, String> environment = Map.of("XDG_RUNTIME_DIR", directory.toString());
         PrintStream discarded = new PrintStream(new ByteArrayOutputStream());
-        assertEquals(0, Main.run(new String[] {"status"}, discarded, discarded, environment));
+        assertEquals(
+                0, Main.run(new String[] {"status"}, discarded, discarded, environment, () -> {}));
         assertEquals("< Info[]\n", peer.takeRequests());
     }
 
@@ -125,7 +126,8 @@ class MainTest {
                         words.toArray(String[]::new),
                         new PrintStream(out, true, StandardCharsets.UTF_8),
                         new PrintStream(err, true, StandardCharsets.UTF_8),
-                        Map.of("XDG_RUNTIME_DIR", "/nowhere"));
+                        Map.of("XDG_RUNTIME_DIR", "/nowhere"),
+                        () -> {});
         actual.append(line).append('\n');
         actual.append(peer.takeRequests());
         show('>', out, actual);

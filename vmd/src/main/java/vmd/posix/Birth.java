@@ -78,8 +78,7 @@ public record Birth(int spaces, long keptCapabilities, @Nullable Fd domain, int 
         }
         check("PR_SET_NO_NEW_PRIVS", CLibrary.call(PRCTL, PR_SET_NO_NEW_PRIVS, 1));
         if (domain != null) {
-            long r = CLibrary.call(SYSCALL, Landlock.SYS_RESTRICT_SELF, domain.number(), 0);
-            CLibrary.check("landlock_restrict_self", r);
+            Landlock.enter(domain);
         }
         if (uid != STAY) {
             // The bare calls: the C library's would change every thread.

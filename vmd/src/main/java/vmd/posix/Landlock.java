@@ -13,7 +13,7 @@ import java.lang.invoke.MethodHandle;
 public final class Landlock {
     private static final int SYS_CREATE_RULESET = 444;
     private static final int SYS_ADD_RULE = 445;
-    static final int SYS_RESTRICT_SELF = 446;
+    private static final int SYS_RESTRICT_SELF = 446;
     private static final int CREATE_RULESET_VERSION = 1;
     private static final int RULE_PATH_BENEATH = 1;
 
@@ -69,6 +69,12 @@ public final class Landlock {
                     CLibrary.call(SYSCALL, SYS_CREATE_RULESET, attributes.address(), size, 0, 0, 0);
             return Fd.own((int) CLibrary.check("landlock_create_ruleset", n));
         }
+    }
+
+    /** Enters a domain: the calling thread, which has given up new privileges, and its heirs. */
+    public static void enter(Fd domain) {
+        long r = CLibrary.call(SYSCALL, SYS_RESTRICT_SELF, domain.number(), 0);
+        CLibrary.check("landlock_restrict_self", r);
     }
 
     /**

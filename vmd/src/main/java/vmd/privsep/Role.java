@@ -18,7 +18,9 @@ public enum Role {
     /** Starts, watches and reaps the virtual machines' processes. */
     VMM("vmd.vmm.Main", List.of("vmd", "vmd-vmm", "bcprov-jdk18on"), false, Jvm.DAEMON),
     /** One virtual machine. */
-    VM("vmd.vm.Main", List.of("vmd", "vmd-vmm", "vmm", "bcprov-jdk18on"), false, Jvm.MACHINE);
+    VM("vmd.vm.Main", List.of("vmd", "vmd-vmm", "vmm", "bcprov-jdk18on"), false, Jvm.MACHINE),
+    /** The command; its user starts it, and it confines itself. */
+    VMCTL("vmctl.Main", List.of("vmd", "vmctl", "commons-cli"), false, Jvm.DAEMON);
 
     private final String mainClass;
     private final List<String> jars;

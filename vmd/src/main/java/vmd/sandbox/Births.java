@@ -64,18 +64,18 @@ public final class Births implements Spawner.Births {
         Fd domain = Landlock.create(level);
         for (Policy.PathRule rule : policy.paths()) {
             for (Path path : resolve(rule.path())) {
-                allow(domain, path, rule.permissions());
+                allow(domain, level, path, rule.permissions());
             }
         }
         Path classNames = installation.classNames();
         if (classNames != null) {
-            allow(domain, classNames, "rwc");
+            allow(domain, level, classNames, "rwc");
         }
         return domain;
     }
 
     /** A path that is not there cannot be opened, so no rule is needed. */
-    private void allow(Fd domain, Path path, String permissions) {
+    static void allow(Fd domain, int level, Path path, String permissions) {
         try (Fd place = FileIo.open(path.toString(), FileIo.O_PATH)) {
             Landlock.allow(domain, level, place, permissions);
         } catch (PosixException e) {

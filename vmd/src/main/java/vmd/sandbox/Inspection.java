@@ -71,7 +71,7 @@ public record Inspection(int pid, String title, String summary, List<String> exc
 
     private static @Nullable Role role(String title) {
         for (Role role : Role.values()) {
-            if (title.equals("vmd: " + role.label())) {
+            if (role != Role.VMCTL && title.equals("vmd: " + role.label())) {
                 return role;
             }
         }

@@ -1,5 +1,6 @@
 package vmd.sandbox;
 
+import java.nio.file.Path;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.Map;
@@ -7,7 +8,9 @@ import java.util.Set;
 import vmd.log.Log;
 import vmd.posix.Confinement;
 import vmd.posix.Errno;
+import vmd.posix.Fd;
 import vmd.posix.FileIo;
+import vmd.posix.Landlock;
 import vmd.posix.PosixException;
 import vmd.posix.Processes;
 import vmd.privsep.Role;
@@ -62,6 +65,25 @@ public final class Sandbox {
     public void enter(Collection<Integer> keep) {
         closeStray(keep);
         confine();
+    }
+
+    /**
+     * Both steps for vmctl, whose birth is its user's: the paths of its policy, for this thread and
+     * those that it starts, which is where its own code runs, and the filter for all threads.
+     */
+    public static void enterAsClient() {
+        Sandbox sandbox = of(Role.VMCTL);
+        int level = Landlock.level();
+        if (level > 0) {
+            try (Fd domain = Landlock.create(level)) {
+                for (Policy.PathRule rule : Policy.of(Role.VMCTL).paths()) {
+                    Births.allow(domain, level, Path.of(rule.path()), rule.permissions());
+                }
+                Confinement.noNewPrivileges();
+                Landlock.enter(domain);
+            }
+        }
+        sandbox.confine();
     }
 
     /** Closes what was open before us; for the parent at its start, which confines itself later. */

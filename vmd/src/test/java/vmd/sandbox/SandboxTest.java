@@ -65,7 +65,9 @@ class SandboxTest {
                             "raise a limit",
                             "kill"),
                     Role.VM,
-                    Set.of());
+                    Set.of(),
+                    Role.VMCTL,
+                    Set.of("openat read", "socket unix"));
 
     @ParameterizedTest
     @EnumSource(Role.class)
