@@ -1,11 +1,5 @@
 package vmctl;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
-import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 import vmd.conf.ScaledNumber;
 import vmd.posix.Fd;
 import vmd.posix.FileIo;
@@ -16,7 +10,6 @@ import vmd.proto.DiskFormat;
 final class CreateCommand implements Command {
     private static final long MIB = 1 << 20;
     private static final int OWNER_ONLY = 0600;
-    private static final byte[] QCOW2_SIGNATURE = {'Q', 'F', 'I', (byte) 0xfb};
 
     @Override
     public String name() {
@@ -47,7 +40,7 @@ final class CreateCommand implements Command {
         if (base == null && input == null && size == 0) {
             throw new UsageError("could not create " + disk.path() + ": missing size argument");
         }
-        DiskFormat format = format(disk);
+        DiskFormat format = disk.formatOrGuess();
         if (base != null && format != DiskFormat.QCOW2) {
             throw new Failure("base images require qcow2 disk format");
         }
@@ -77,35 +70,6 @@ final class CreateCommand implements Command {
             context.notice("disk size rounded to " + ScaledNumber.format(whole));
         }
         return whole;
-    }
-
-    /** Named, else what an existing file is, else what the name ends with, else raw. */
-    private static DiskFormat format(DiskName disk) {
-        if (disk.format() != DiskFormat.AUTO) {
-            return disk.format();
-        }
-        DiskFormat existing = signature(disk.path());
-        return existing != null
-                ? existing
-                : disk.path().toLowerCase(Locale.ROOT).endsWith(".qcow2")
-                        ? DiskFormat.QCOW2
-                        : DiskFormat.RAW;
-    }
-
-    /** What the first bytes of a file say; null if there is no file that we can read. */
-    private static @Nullable DiskFormat signature(String path) {
-        try {
-            if (!Files.isRegularFile(Path.of(path))) {
-                return null;
-            }
-            try (var in = Files.newInputStream(Path.of(path))) {
-                return java.util.Arrays.equals(in.readNBytes(4), QCOW2_SIGNATURE)
-                        ? DiskFormat.QCOW2
-                        : null;
-            }
-        } catch (IOException | InvalidPathException _) {
-            return null;
-        }
     }
 
     /** A file of {@code size} bytes that takes no room. */

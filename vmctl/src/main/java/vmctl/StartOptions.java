@@ -203,8 +203,7 @@ record StartOptions(
 
     private static DiskSpec disk(String word) throws Failure {
         DiskName name = DiskName.of(word);
-        // Without a prefix the first bytes decide, which vmd may be able to read where we are not.
         String path = BootFile.resolve(name.path(), "disk", "disk path too long");
-        return new DiskSpec(path, name.format());
+        return new DiskSpec(path, name.formatOrGuess());
     }
 }

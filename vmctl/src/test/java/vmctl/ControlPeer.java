@@ -199,6 +199,12 @@ final class ControlPeer implements AutoCloseable {
         return switch (vm.name()) {
             case "busy" -> Outcome.of(Outcome.EALREADY);
             case "nobios" -> Outcome.of(Outcome.BIOS_MISSING);
+            case "nocd" -> Outcome.of(Outcome.CDROM_MISSING);
+            case "badcd" -> Outcome.of(Outcome.CDROM_INVALID);
+            case "notemplate" -> Outcome.of(Outcome.TEMPLATE_INVALID);
+            case "known" -> Outcome.of(Outcome.EPROCLIM);
+            case "shared" -> Outcome.of(Outcome.EBUSY);
+            case "interrupted" -> Outcome.of(Errno.EINTR);
             case "nodisk" -> Outcome.of(Outcome.DISK_MISSING);
             case "locked" -> Outcome.of(Outcome.DISK_MISSING, "x.img: locked by another machine");
             case "badkernel" -> Outcome.of(Outcome.EINVAL, "x: not a kernel");

@@ -41,6 +41,8 @@ class MainTest {
         Files.writeString(directory.resolve("bsd"), "kernel");
         Files.writeString(directory.resolve("initrd.gz"), "ramdisk");
         Files.writeString(directory.resolve("a.img"), "disk");
+        Files.writeString(directory.resolve("e.QCOW2"), "disk");
+        Files.writeString(directory.resolve("e.raw"), "disk");
         Files.write(directory.resolve("copied"), new byte[] {'Q', 'F', 'I', (byte) 0xfb});
     }
 
@@ -77,6 +79,29 @@ class MainTest {
         assertEquals(1 << 20, Files.size(image));
         assertEquals(
                 "rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(image)));
+    }
+
+    @Test
+    void pathsThatBecomeTooLongAreRefused() throws IOException {
+        Path deep = directory;
+        for (int k = 0; k < 5; k++) {
+            deep = deep.resolve("d".repeat(250));
+        }
+        Files.createFile(Files.createDirectories(deep).resolve("file"));
+        String file = Files.createSymbolicLink(directory.resolve("short"), deep) + "/file";
+        Map<String, String> refusals =
+                Map.of(
+                        "-b", "kernel name too long",
+                        "-d", "disk path too long",
+                        "-r", "cdrom name too long");
+        refusals.forEach((option, refusal) -> {
+            ByteArrayOutputStream said = new ByteArrayOutputStream();
+            String[] words = {"start", option, file, "new"};
+            PrintStream err = new PrintStream(said, true, StandardCharsets.UTF_8);
+            assertEquals(1, Main.run(words, err, err, Map.of(), () -> {}));
+            String text = said.toString(StandardCharsets.UTF_8);
+            assertTrue(text.endsWith("vmctl: " + refusal + "\n"), text);
+        });
     }
 
     @Test

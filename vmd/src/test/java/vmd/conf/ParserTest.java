@@ -131,4 +131,20 @@ class ParserTest {
             return 100;
         }
     }
+
+    @Test
+    void diskWhosePathBecomesTooLongIsRefused() throws IOException {
+        Path deep = directory;
+        for (int k = 0; k < 5; k++) {
+            deep = deep.resolve("d".repeat(250));
+        }
+        Files.createFile(Files.createDirectories(deep).resolve("disk"));
+        Files.createSymbolicLink(directory.resolve("short"), deep);
+        Path file = directory.resolve("vm.conf");
+        Files.writeString(file, "vm x {\n disk \"short/disk\"\n}\n");
+        ParseResult result = Parser.parse(file, Map.of(), directory, Accounts.ofFiles());
+        assertEquals(
+                List.of("disk path too long", file + ":2: failed to parse disks: short/disk"),
+                result.errors().stream().map(ConfigError::toString).toList());
+    }
 }
