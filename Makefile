@@ -16,7 +16,7 @@ MVN     += -o
 MVNTEST += -o
 endif
 
-.PHONY: all test demo check fmt conformance bench bench-exits bench-processor fuzz guests install clean help
+.PHONY: all test long demo check fmt conformance bench bench-exits bench-processor fuzz guests install clean help
 
 all: ## build everything into dist/
 	$(MVN) package -DskipTests
@@ -25,6 +25,9 @@ all: ## build everything into dist/
 test: all guests ## everything that CI runs: gates, unit and conformance tests, guest boots
 	$(MVNTEST) verify
 	$(MVNTEST) verify -pl tests -am -Dtest.groups=guest -Dtest.excludedGroups= -Dsurefire.failIfNoSpecifiedTests=false
+
+long: ## the tests with a long mode, in it: a minute of forbidden acts, a hundred killed processes
+	$(MVNTEST) verify -pl tests -am -Dtest='MatrixTest,FaultTest' -Dmatrix.seconds=60 -Dfault.cycles=100 -Dsurefire.failIfNoSpecifiedTests=false
 
 demo: all guests ## boot a Linux kernel under vmd and attach to its console
 	@tests/guest/demo

@@ -22,6 +22,7 @@ class OpenBsdTest {
         "VM, recvfd sendfd stdio vmm",
         "VMM, exec proc prot_exec recvfd rpath sendfd stdio unix vmm wpath",
         "PARENT, chown cpath fattr flock proc prot_exec recvfd rpath sendfd stdio tty unix wpath",
+        "VMCTL, flock recvfd rpath sendfd stdio tty unix wpath",
     })
     void promisesAreThoseOfTheRole(Role role, String words) {
         assertEquals(words, String.join(" ", OpenBsd.promises(of(role))));
