@@ -138,7 +138,11 @@ final class ControlPeer implements AutoCloseable {
             case ClientRequest.StartInitrd _ ->
                     send(client, message, new ClientReply.Started(Outcome.OK, 8, 1, "/dev/pts/8"));
             case ClientRequest.Stop stop -> {
-                Outcome outcome = outcome(stop.vm());
+                boolean stopping = stop.vm().name().equals(MACHINES.getLast().name());
+                Outcome outcome =
+                        stopping && !stop.force()
+                                ? Outcome.of(Outcome.EALREADY)
+                                : outcome(stop.vm());
                 send(client, message, new ClientReply.Stopping(outcome, 3));
                 if (outcome.ok() && stop.awaitEnd()) {
                     send(client, message, new ClientReply.Terminated(Outcome.OK, 3));
