@@ -16,7 +16,7 @@ MVN     += -o
 MVNTEST += -o
 endif
 
-.PHONY: all test long demo check fmt conformance bench bench-exits bench-processor fuzz guests install clean help
+.PHONY: all test long demo check fmt conformance bench bench-exits bench-processor fuzz guests install deb test-deb clean help
 
 all: ## build everything into dist/
 	$(MVN) package -DskipTests
@@ -61,6 +61,12 @@ bench-processor: all ## the software processor alone in nine loops, by JMH; LOOP
 
 install: all ## install below $(DESTDIR)$(PREFIX)
 	@etc/build/install "$(DESTDIR)" "$(PREFIX)"
+
+deb: all ## build a Debian package with a Java runtime of its own: dist/vmd_VERSION_ARCH.deb
+	@etc/build/deb
+
+test-deb: deb guests ## install the package in a clean Debian, use and purge it (root, debootstrap); RELEASE=bookworm or trixie
+	@tests/deb/run "" $(RELEASE)
 
 clean: ## remove what was built (downloads in build/ stay; rm -r build to drop them)
 	rm -rf dist */target
