@@ -16,7 +16,7 @@ MVN     += -o
 MVNTEST += -o
 endif
 
-.PHONY: all test long demo check fmt conformance bench bench-exits bench-processor fuzz guests install deb test-deb clean help
+.PHONY: all test long demo check fmt conformance bench bench-exits bench-processor fuzz guests kernels install deb test-deb clean help
 
 all: ## build everything into dist/
 	$(MVN) package -DskipTests
@@ -34,6 +34,10 @@ demo: all guests ## boot a Linux kernel under vmd and attach to its console
 
 guests: ## get the kernels and busybox that demo and tests boot (into build/guest)
 	@tests/guest/fetch build/guest
+
+kernels: all ## boot every kernel that Debian has for PCs, 32 and 64 bits; takes minutes
+	@tests/guest/fetch build/guest all
+	$(MVNTEST) verify -pl tests -am -Dtest.groups=kernels -Dtest.excludedGroups= -Dsurefire.failIfNoSpecifiedTests=false
 
 check: ## gates only: format, Error Prone, NullAway, architecture, method sizes, manual pages
 	$(MVN) verify -DskipTests

@@ -84,10 +84,14 @@ class BootTest {
 
     @Test
     void lateClientSeesTheBootAndStopAsksTheGuest() throws Exception {
-        try (Suite suite = Suite.start(Guests.block("late", "6.1", ""))) {
+        try (Suite suite = Suite.start(Guests.block("late", "6.1", "2G", "", "cpu v2"))) {
             suite.vmctl("start", "late");
             try (Console first = suite.console("late")) {
                 first.await(Guests.PROMPT, Guests.BOOT_TIMEOUT_S);
+                CpuFlags flags = CpuFlags.of(first);
+                assertEquals(List.of(), flags.lacking(CpuFlags.V1, CpuFlags.V2));
+                assertEquals(List.of(), flags.present(CpuFlags.V3));
+                memoryIs(first, 1900, 2048);
                 first.type("~.");
                 assertEquals(0, first.awaitEnd(10));
             }
@@ -102,15 +106,50 @@ class BootTest {
     }
 
     @Test
-    void rebootStartsTheMachineAgain() throws Exception {
-        try (Suite suite = Suite.start(Guests.block("again", "6.1", ""))) {
+    void rebootStartsTheSameMachineAgain() throws Exception {
+        try (Suite suite = Suite.start(Guests.block("again", "6.1", "cpu v1"))) {
             suite.vmctl("start", "again");
             try (Console console = suite.console("again")) {
                 console.await(Guests.PROMPT, Guests.BOOT_TIMEOUT_S);
                 console.type("reboot");
                 console.await(Guests.READY, Guests.BOOT_TIMEOUT_S);
+                console.await(Guests.PROMPT, 20);
+                CpuFlags flags = CpuFlags.of(console);
+                assertEquals(List.of(), flags.lacking(CpuFlags.V1));
+                assertEquals(List.of(), flags.present(CpuFlags.V2, CpuFlags.V3));
             }
             assertTrue(suite.vmctl("status", "again").out().contains("running"));
         }
+    }
+
+    /**
+     * A kernel without PAE on a processor without SSE and with little memory. Its own self-tests of
+     * cryptography are left out: they take longer than all the rest, and `make kernels` has them.
+     */
+    @Test
+    void oldPcBootsToAShell() throws Exception {
+        String block = Guests.block("old", "6.1-686", "64M", "cryptomgr.notests", "cpu i686");
+        try (Suite suite = Suite.start(block)) {
+            assertEquals(0, suite.vmctl("start", "old").status());
+            try (Console console = suite.console("old")) {
+                // packed with xz, which takes as long to unpack as another kernel takes to boot
+                console.await(Guests.PROMPT, 3 * Guests.BOOT_TIMEOUT_S);
+                assertEquals("i686", console.run("uname -m", 20).trim());
+                CpuFlags flags = CpuFlags.of(console);
+                assertEquals(List.of(), flags.lacking(CpuFlags.I686));
+                assertEquals(List.of(), flags.present(CpuFlags.V1, CpuFlags.V2, CpuFlags.V3));
+                memoryIs(console, 30, 64);
+                assertTrue(console.run("selfcheck", 120).contains("SELFCHECK 0 failed"));
+                assertEquals(List.of(), KernelLog.complaints(console.run("dmesg", 60)));
+                console.type("poweroff");
+                assertEquals(0, console.awaitEnd(60));
+            }
+        }
+    }
+
+    private static void memoryIs(Console console, int leastMib, int mostMib) throws Exception {
+        String total = console.run("sed -n 's/MemTotal: *\\([0-9]*\\) kB/\\1/p' /proc/meminfo", 20);
+        long mib = Long.parseLong(total.trim()) >> 10;
+        assertTrue(mib >= leastMib && mib <= mostMib, () -> mib + " MiB of memory");
     }
 }

@@ -49,18 +49,23 @@ final class Guests {
         return disk;
     }
 
-    /** A vm.conf block that boots the cloud kernel of {@code series}. */
+    /** A vm.conf block that boots the kernel of {@code series}. */
     static String block(String name, String series, String more) {
+        return block(name, series, "256M", "", more);
+    }
+
+    /** The same with so much memory and with more words on the kernel's command line. */
+    static String block(String name, String series, String memory, String words, String more) {
         return """
         vm "%s" {
-            memory 256M
+            memory %s
             boot "%s"
             initrd "%s"
-            cmdline "console=ttyS0"
+            cmdline "console=ttyS0 %s"
             disable
             %s
         }
         """
-                .formatted(name, kernel(series), initrd(series), more);
+                .formatted(name, memory, kernel(series), initrd(series), words, more);
     }
 }

@@ -26,6 +26,9 @@ final class KernelLog {
                     // an initramfs that is not signed, a kernel that says that its own checks
                     // passed
                     Pattern.compile("(?i)self-?test|certificate|x509|PKCS"),
+                    // two clocks were read with a pause of the host between them; the kernel does
+                    // without the one that it cannot measure
+                    Pattern.compile("PM-Timer running at invalid rate"),
                     // names of features and settings
                     Pattern.compile(
                             "(?i)error(s)? (report|record|detection|source)|RAS:|fail-safe|pcie_bus_|panic_on|Mitigation"));
