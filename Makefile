@@ -16,7 +16,7 @@ MVN     += -o
 MVNTEST += -o
 endif
 
-.PHONY: all test long demo check fmt conformance bench bench-exits bench-processor fuzz guests kernels install deb test-deb clean help
+.PHONY: all test long demo check fmt conformance bench bench-exits bench-processor fuzz guests kernels install uninstall deb test-deb clean help
 
 all: ## build everything into dist/
 	$(MVN) package -DskipTests
@@ -65,6 +65,9 @@ bench-processor: all ## the software processor alone in nine loops, by JMH; LOOP
 
 install: all ## install below $(DESTDIR)$(PREFIX)
 	@etc/build/install "$(DESTDIR)" "$(PREFIX)"
+
+uninstall: ## remove what install put below $(DESTDIR)$(PREFIX)
+	@etc/build/uninstall "$(DESTDIR)" "$(PREFIX)"
 
 deb: all ## build a Debian package with a Java runtime of its own: dist/vmd_VERSION_ARCH.deb
 	@etc/build/deb

@@ -118,7 +118,8 @@ public final class Main {
         ProcessTitle.set("vmd: " + Role.PARENT.label());
         try {
             if (options.socket().toString().isEmpty()) {
-                throw new SocketFile.Unusable("no place for the control socket: use -s");
+                throw new SocketFile.Unusable(
+                        "no place for the control socket: set XDG_RUNTIME_DIR or use -s");
             }
             SocketFile socket = SocketFile.make(options.socket());
             if (Processes.effectiveUid() == 0) {

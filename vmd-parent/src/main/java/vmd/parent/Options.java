@@ -124,7 +124,11 @@ record Options(
 
     private static Path path(CommandLine line, char option, Path otherwise, Path directory) {
         String value = line.getOptionValue(option);
-        return value == null ? otherwise : directory.resolve(value);
+        if (value == null) {
+            return otherwise;
+        }
+        // Nothing is no file, not the folder; the daemon is told so of a socket without a place.
+        return value.isEmpty() ? Path.of("") : directory.resolve(value);
     }
 
     /**

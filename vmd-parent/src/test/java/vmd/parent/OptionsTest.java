@@ -52,6 +52,16 @@ class OptionsTest {
         assertEquals(DIRECTORY.resolve("sock"), options.socket());
     }
 
+    /** A user without a runtime directory: it was taken for a socket that is the folder. */
+    @Test
+    void socketWithoutPlaceStaysOne() throws Options.Usage {
+        Path nowhere = Path.of("");
+        Options options = Options.parse(new String[0], nowhere, DIRECTORY);
+        List<String> words = options.words();
+        String[] again = words.subList(1, words.size()).toArray(String[]::new);
+        assertEquals(nowhere, Options.parse(again, SOCKET, DIRECTORY).socket());
+    }
+
     @Test
     void anythingElseIsAUsageError() {
         for (String[] words :
