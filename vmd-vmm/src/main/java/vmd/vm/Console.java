@@ -25,6 +25,12 @@ final class Console {
     private static final int LOOK_AGAIN_MS = 100;
 
     /**
+     * What is written to a pseudo terminal is lost when this side closes before the other has read
+     * it, and nothing tells this side whether it has.
+     */
+    private static final int READING_MS = 200;
+
+    /**
      * A terminal that was stopped, or a connection that hangs, holds up the guest for this long.
      */
     private static final long PATIENCE_MS = 10_000;
@@ -72,6 +78,9 @@ final class Console {
         try {
             boolean all = drained.await(timeoutMs, TimeUnit.MILLISECONDS);
             draining = !all;
+            if (all && attached) {
+                Thread.sleep(READING_MS);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

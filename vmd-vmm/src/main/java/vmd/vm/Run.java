@@ -31,8 +31,11 @@ final class Run {
     /** And this long more if the guest has ended by itself. */
     private static final long DRAIN_SLOW_MS = 4_000;
 
-    /** Who starts a machine to see its console attaches this long after the start, or never. */
-    private static final long ATTACH_NS = 1_000_000_000;
+    /** A machine that switches itself off this soon may do so before its starter has attached. */
+    private static final long BRIEF_NS = 2_000_000_000;
+
+    /** The starter of such a machine has this long to attach, if there is something to see. */
+    private static final long ATTACH_MS = 3_000;
 
     private @Nullable Machine machine;
     private boolean stopWanted;
@@ -55,7 +58,9 @@ final class Run {
             }
             long startNs = System.nanoTime();
             End end = built.run();
-            console.drain(DRAIN_MS, System.nanoTime() - startNs < ATTACH_NS);
+            boolean brief =
+                    end.kind() == End.Kind.POWER_OFF && System.nanoTime() - startNs < BRIEF_NS;
+            console.drain(brief ? ATTACH_MS : DRAIN_MS, brief);
             if (console.isRead() && end.kind() != End.Kind.STOPPED) {
                 console.drain(DRAIN_SLOW_MS, false);
             }

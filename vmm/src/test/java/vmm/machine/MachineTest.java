@@ -137,6 +137,14 @@ final class MachineTest {
     }
 
     @Test
+    void outputIsDeliveredWhenTheRunIsOver() {
+        try (Machine machine = machine(EIGHT_BITS, PRINT_HI, POWER_OFF, SPIN)) {
+            machine.run();
+            assertEquals("HI", listener.text());
+        }
+    }
+
+    @Test
     void inputReachesTheGuest() throws InterruptedException {
         try (Machine machine = machine(EIGHT_BITS, PRINT_HI, ECHO, POWER_OFF, SPIN)) {
             Thread typist =
