@@ -1,9 +1,11 @@
 package vmctl;
 
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import vmd.conf.ControlSocket;
+import vmd.posix.PosixException;
 
 /** What a command works with: where its words go, and how to reach the daemon. */
 final class Context {
@@ -38,16 +40,26 @@ final class Context {
      */
     Daemon connectConfined() throws Failure {
         Daemon daemon = Daemon.connect(socketPath(), true);
-        confine();
+        try {
+            confine();
+        } catch (Failure e) {
+            daemon.close();
+            throw e;
+        }
         return daemon;
     }
 
     /** From here on the process can do no more than the rest of a command needs. */
-    void confine() {
-        if (!confined) {
-            sandbox.run();
-            confined = true;
+    void confine() throws Failure {
+        if (confined) {
+            return;
         }
+        try {
+            sandbox.run();
+        } catch (PosixException | UncheckedIOException | IllegalStateException e) {
+            throw new Failure("cannot enter the sandbox: " + e.getMessage());
+        }
+        confined = true;
     }
 
     /** Where the control socket is. */

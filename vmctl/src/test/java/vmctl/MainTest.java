@@ -20,6 +20,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import vmd.posix.Errno;
+import vmd.posix.PosixException;
 
 /**
  * Transcripts: {@code $} a command, {@code <} what the daemon was asked, {@code >} standard output,
@@ -102,6 +104,23 @@ class MainTest {
             String text = said.toString(StandardCharsets.UTF_8);
             assertTrue(text.endsWith("vmctl: " + refusal + "\n"), text);
         });
+    }
+
+    @Test
+    void nothingIsSaidOutsideOfTheSandbox() {
+        Runnable broken =
+                () -> {
+                    throw new PosixException("seccomp", Errno.EINVAL);
+                };
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        PrintStream err = new PrintStream(said, true, StandardCharsets.UTF_8);
+        String[] words = {"-s", socket, "stop", "web"};
+        assertEquals(1, Main.run(words, err, err, Map.of(), broken));
+        assertTrue(
+                said.toString(StandardCharsets.UTF_8)
+                        .endsWith("vmctl: cannot enter the sandbox: seccomp: Invalid argument\n"),
+                said.toString(StandardCharsets.UTF_8));
+        assertEquals("", peer.takeRequests());
     }
 
     @Test
