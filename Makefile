@@ -16,7 +16,7 @@ MVN     += -o
 MVNTEST += -o
 endif
 
-.PHONY: all test long demo check fmt conformance bench bench-exits bench-processor fuzz guests kernels install uninstall deb test-deb clean help
+.PHONY: all test long demo check fmt conformance instruction-tests bench bench-exits bench-processor fuzz guests kernels install uninstall deb test-deb clean help
 
 all: ## build everything into dist/
 	$(MVN) package -DskipTests
@@ -53,6 +53,9 @@ conformance: ## the processor against the one we run on; CASES=n for more cases 
 fuzz: ## explore one fuzz target for half an hour: M=module T='Class#method', as M=vmd T='FrameFuzz#streamIsTheSameInAnyCut'
 	JAZZER_FUZZ=1 $(MVNTEST) test -pl $(M) -am -Dtest='$(T)' -Dsurefire.failIfNoSpecifiedTests=false
 
+instruction-tests: all guests ## QEMU's instruction tests on this processor and in a guest, compared; gets their sources, takes 20 minutes
+	@tests/guest/instruction-tests
+
 bench: all guests ## boot time and interpreter speed, side by side with QEMU's TCG and Bochs (installed when root; PEERS=no: not)
 	@bench/peers
 	@bench/run
@@ -79,4 +82,4 @@ clean: ## remove what was built (downloads in build/ stay; rm -r build to drop t
 	rm -rf dist */target
 
 help: ## this list
-	@awk -F ':.*## ' '/^[-a-z]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[-a-z]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
