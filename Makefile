@@ -16,7 +16,7 @@ MVN     += -o
 MVNTEST += -o
 endif
 
-.PHONY: all test long demo check fmt conformance instruction-tests bench bench-exits bench-processor fuzz guests kernels install uninstall deb test-deb clean help
+.PHONY: all test long demo check fmt conformance instruction-tests bench bench-exits bench-processor fuzz guests kernels workloads install uninstall deb test-deb clean help
 
 all: ## build everything into dist/
 	$(MVN) package -DskipTests
@@ -38,6 +38,10 @@ guests: ## get the kernels and busybox that demo and tests boot (into build/gues
 kernels: all ## boot every kernel that Debian has for PCs, 32 and 64 bits; takes minutes
 	@tests/guest/fetch build/guest all
 	$(MVNTEST) verify -pl tests -am -Dtest.groups=kernels -Dtest.excludedGroups= -Dsurefire.failIfNoSpecifiedTests=false
+
+workloads: all guests ## Debian with systemd, and programs that compute; their results compared with this host's; as root, takes an hour
+	@tests/guest/debian build/debian
+	$(MVNTEST) verify -pl tests -am -Dtest.groups=workloads -Dtest.excludedGroups= -Dsurefire.failIfNoSpecifiedTests=false
 
 check: ## gates only: format, Error Prone, NullAway, architecture, method sizes, manual pages
 	$(MVN) verify -DskipTests
