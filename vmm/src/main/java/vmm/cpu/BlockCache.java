@@ -89,6 +89,8 @@ final class BlockCache {
         reaching[page] = null;
         while (block != null) {
             remove(block);
+            int first = page(block.gpa);
+            pages[first] = withoutInPage(pages[first], block);
             block = block.nextReaching;
         }
     }
@@ -98,16 +100,43 @@ final class BlockCache {
         Block block = pages[page];
         pages[page] = null;
         while (block != null) {
-            Block next = block.nextInPage;
             remove(block);
-            block = next;
+            if (block.secondPage >= 0) {
+                int second = page(block.secondPage);
+                reaching[second] = withoutReaching(reaching[second], block);
+            }
+            block = block.nextInPage;
         }
     }
 
-    private void remove(Block dropped) {
-        if (dropped.dropped()) { // through the other one of its two pages
-            return;
+    // A dropped block leaves the list of its other page as well: a guest that writes to only one of
+    // the two, time and again, would make that list grow without end.
+
+    private static @Nullable Block withoutInPage(@Nullable Block list, Block dropped) {
+        if (list == dropped) {
+            return dropped.nextInPage;
         }
+        for (Block block = list; block != null; block = block.nextInPage) {
+            if (block.nextInPage == dropped) {
+                block.nextInPage = dropped.nextInPage;
+            }
+        }
+        return list;
+    }
+
+    private static @Nullable Block withoutReaching(@Nullable Block list, Block dropped) {
+        if (list == dropped) {
+            return dropped.nextReaching;
+        }
+        for (Block block = list; block != null; block = block.nextReaching) {
+            if (block.nextReaching == dropped) {
+                block.nextReaching = dropped.nextReaching;
+            }
+        }
+        return list;
+    }
+
+    private void remove(Block dropped) {
         int bucket = bucket(dropped.gpa);
         Block block = buckets[bucket];
         if (block == dropped) {
@@ -122,6 +151,18 @@ final class BlockCache {
         }
         insns -= dropped.insns.length;
         dropped.drop();
+    }
+
+    /** How many blocks are in the list of a page, starting there or reaching into it; for tests. */
+    int held(long pageGpa) {
+        int held = 0;
+        for (Block block = pages[page(pageGpa)]; block != null; block = block.nextInPage) {
+            held++;
+        }
+        for (Block block = reaching[page(pageGpa)]; block != null; block = block.nextReaching) {
+            held++;
+        }
+        return held;
     }
 
     private void dropAll() {
