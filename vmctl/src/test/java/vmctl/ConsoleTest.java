@@ -183,6 +183,9 @@ class ConsoleTest {
     /** The whole command's loop in a process whose input and output are the user's terminal. */
     private Process attachInProcess() throws IOException {
         return new ProcessBuilder(
+                        // Tests that run in the background may have been born deaf to SIGINT.
+                        "env",
+                        "--default-signal",
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-XX:+UseSerialGC",
                         "-XX:TieredStopAtLevel=1",
