@@ -10,7 +10,7 @@ final class BlockCache {
     private static final int MAX_INSNS = 600_000;
 
     private static final int BUCKETS = 1 << 16;
-    private static final int RECENT = 1 << 14;
+    private static final int RECENT = 1 << 16;
 
     private final GuestMemory memory;
     private final @Nullable Block[] buckets = new @Nullable Block[BUCKETS];
@@ -42,7 +42,7 @@ final class BlockCache {
     }
 
     static int slot(long linear) {
-        return (int) (linear ^ linear >>> 13) & RECENT - 1;
+        return (int) (linear ^ linear >>> 15) & RECENT - 1;
     }
 
     private static int bucket(long gpa) {

@@ -193,6 +193,9 @@ public final class Cpu {
      */
     public int codeSize = 2;
 
+    /** Whether the code segment ends before 4 GiB, and this counts. */
+    boolean codeLimited;
+
     /** What decoded code depends on: code size, privilege, protected and virtual-8086 mode. */
     int mode;
 
@@ -370,9 +373,12 @@ public final class Cpu {
         descriptorBase[segment] = base;
         segmentLimit[segment] = limit;
         segmentAccess[segment] = access;
-        if (segment == CS && codeSizeFor(access) != codeSize) {
-            modeChanged();
-            return;
+        if (segment == CS) {
+            if (codeSizeFor(access) != codeSize) {
+                modeChanged();
+                return;
+            }
+            codeLimited = codeSize != 8 && limit != -1;
         }
         segmentBase[segment] = codeSize == 8 && segment <= DS ? 0 : base;
         if (segment == SS) {
@@ -393,6 +399,7 @@ public final class Cpu {
     public void modeChanged() {
         canonicalShift = (cr4 & CR4_LA57) != 0 ? 64 - 57 : 64 - 48;
         codeSize = codeSizeFor(segmentAccess[CS]);
+        codeLimited = codeSize != 8 && segmentLimit[CS] != -1;
         for (int segment = ES; segment <= TR; segment++) {
             segmentBase[segment] = codeSize == 8 && segment <= DS ? 0 : descriptorBase[segment];
         }

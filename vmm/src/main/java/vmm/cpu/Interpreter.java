@@ -14,6 +14,7 @@ import vmm.cpu.isa.Facts;
 import vmm.cpu.isa.Family;
 import vmm.cpu.isa.SystemRows;
 import vmm.cpu.isa.Table;
+import vmm.cpu.mmu.CodeMappings;
 import vmm.engine.Exit;
 import vmm.mem.GuestMemory;
 
@@ -22,8 +23,8 @@ import vmm.mem.GuestMemory;
  * between blocks looks whether anything else wants attention.
  *
  * <p>A block is found by linear address, and is right as long as {@link Block#stamp} is: it names
- * the mode and the state of the mappings. When the stamp is old, the block's physical address
- * decides.
+ * the mode and the state of the mappings, see {@link CodeMappings}. When the stamp is old, the
+ * block's physical address decides.
  */
 public final class Interpreter {
     // Reasons for attention.
@@ -40,6 +41,7 @@ public final class Interpreter {
     private final Cpu cpu;
     private final BlockCache cache;
     private final Block[] recent;
+    private final CodeMappings code;
     private final CodeReader reader;
     private final Decoder decoder;
     private final Insn[] scratch = new Insn[MAX_BLOCK];
@@ -54,6 +56,7 @@ public final class Interpreter {
         GuestMemory memory = cpu.mmu.memory();
         cache = new BlockCache(memory);
         recent = cache.recent;
+        code = cpu.mmu.code;
         reader = new CodeReader(cpu, memory);
         memory.addCodeListener(this::codeWritten);
         stateChanged();
@@ -292,7 +295,9 @@ public final class Interpreter {
         for (int n = 0; n < SLICE && attention.getOpaque() == 0; n++) {
             long linear = linear();
             Block next = recent[BlockCache.slot(linear)];
-            if (next.linear != linear || next.stamp != stamp()) {
+            if (next.linear != linear
+                    || !current(next.stamp)
+                    || cpu.codeLimited && !inLimit(next)) {
                 next = lookup();
             }
             block = next;
@@ -305,8 +310,8 @@ public final class Interpreter {
         return cpu.codeSize == 8 ? linear : linear & 0xffff_ffffL;
     }
 
-    private long stamp() {
-        return (long) cpu.mmu.mappings() << 8 | cpu.mode;
+    private boolean current(long stamp) {
+        return stamp == code.stamp(cpu.mode) || stamp == code.globalStamp(cpu.mode);
     }
 
     private void execute(Block block) {
@@ -369,10 +374,26 @@ public final class Interpreter {
                 cache.add(block);
             }
         }
-        block.linear = linear;
-        block.stamp = stamp();
+        stamp(block, linear);
         recent[BlockCache.slot(linear)] = block;
         return block;
+    }
+
+    private void stamp(Block block, long linear) {
+        boolean global = cpu.mmu.fetchedGlobal(linear);
+        code.found(linear);
+        if (block.secondPage >= 0) {
+            global = false;
+            code.found(behind(linear));
+        }
+        block.linear = linear;
+        block.stamp = global ? code.globalStamp(cpu.mode) : code.stamp(cpu.mode);
+    }
+
+    /** The page behind that of {@code linear}. */
+    private long behind(long linear) {
+        long next = (linear | GuestMemory.PAGE_SIZE - 1) + 1;
+        return cpu.longMode() ? next : next & 0xffff_ffffL;
     }
 
     /**
@@ -380,14 +401,16 @@ public final class Interpreter {
      */
     private boolean fits(Block block, long linear) {
         if (block.secondPage >= 0) {
-            long second = (linear | GuestMemory.PAGE_SIZE - 1) + 1;
-            long page = cpu.mmu.fetchGpa(cpu.longMode() ? second : second & 0xffff_ffffL);
-            if (page != block.secondPage) {
+            if (cpu.mmu.fetchGpa(behind(linear)) != block.secondPage) {
                 return false;
             }
         }
-        return cpu.longMode()
-                || cpu.rip + block.length - 1 <= Integer.toUnsignedLong(cpu.segmentLimit[Cpu.CS]);
+        return !cpu.codeLimited || inLimit(block);
+    }
+
+    /** Whether all bytes of the block at RIP are in the code segment. */
+    private boolean inLimit(Block block) {
+        return cpu.rip + block.length - 1 <= Integer.toUnsignedLong(cpu.segmentLimit[Cpu.CS]);
     }
 
     private Block build(long linear, int most) {

@@ -58,8 +58,8 @@ public final class Mmu {
     /** First entry of the current privilege. */
     private int contextBase;
 
-    /** See {@link #mappings()}. */
-    private int mappings;
+    /** What is known of the translations that decoded code was found by. */
+    public final CodeMappings code = new CodeMappings();
 
     /** First entry of accesses that are the processor's own: descriptor tables, TSS. */
     private int systemBase;
@@ -127,14 +127,9 @@ public final class Mmu {
         systemBase = (smap ? PageWalk.SUPERVISOR_SMAP : PageWalk.SUPERVISOR) * Tlb.CONTEXT_STRIDE;
     }
 
-    /** A number that changes whenever translations are dropped. */
-    public int mappings() {
-        return mappings;
-    }
-
     /** Drops all translations. */
     public void flush() {
-        mappings++;
+        code.dropAll();
         tlb.flushAll();
     }
 
@@ -147,14 +142,17 @@ public final class Mmu {
 
     /** Drops the translations that a write to CR3 drops. */
     public void flushNonGlobal() {
-        mappings++;
+        code.dropNonGlobal();
         tlb.flushNonGlobal();
     }
 
     /** Drops the translations of the page that holds {@code linear} (INVLPG). */
     public void flushPage(long linear) {
-        mappings++;
-        tlb.flushPage(linear);
+        if (tlb.flushPage(linear)) {
+            code.dropPage(linear);
+        } else {
+            code.dropAll();
+        }
     }
 
     /** Whether the paging mode uses the pointers that {@link #loadPointers} loads. */
@@ -439,7 +437,7 @@ public final class Mmu {
         long[] fetch = tlb.fetch;
         int at = Tlb.fetchIndex(linear, user);
         if (fetch[at] == (linear & PAGE_MASK)) {
-            return fetch[at + 1] | linear & PAGE_SIZE - 1;
+            return fetch[at + 1] & PAGE_MASK | linear & PAGE_SIZE - 1;
         }
         return fetchSlow(linear, user, at);
     }
@@ -451,8 +449,13 @@ public final class Mmu {
         long gpa = walk.walk(linear, PageWalk.FETCH, user ? PageWalk.USER : PageWalk.SUPERVISOR);
         tlb.noteLarge(linear, walk.pageShift());
         tlb.fetch[at] = linear & PAGE_MASK;
-        tlb.fetch[at + 1] = gpa & PAGE_MASK;
+        tlb.fetch[at + 1] = gpa & PAGE_MASK | (walk.global() ? Tlb.GLOBAL : 0);
         return gpa;
+    }
+
+    /** Whether the page that {@link #fetchGpa} has just translated is global. */
+    public boolean fetchedGlobal(long linear) {
+        return (tlb.fetch[Tlb.fetchIndex(linear, cpu.cpl == 3) + 1] & Tlb.GLOBAL) != 0;
     }
 
     // Slow paths

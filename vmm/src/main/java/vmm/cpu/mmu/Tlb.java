@@ -47,7 +47,13 @@ final class Tlb {
 
     final long[] entries = new long[CONTEXTS * CONTEXT_STRIDE];
 
-    /** Pairs of a tag and the page's guest physical address: supervisor's pages, then user's. */
+    /** In the second word of a pair of {@link #fetch}. */
+    static final long GLOBAL = 1;
+
+    /**
+     * Pairs of a tag and the page's guest physical address with {@link #GLOBAL}: supervisor's
+     * pages, then user's.
+     */
     final long[] fetch = new long[2 * FETCH_PAGES * 2];
 
     // Which entries a flush of non-global pages has to visit; beyond the limit it visits all.
@@ -110,22 +116,25 @@ final class Tlb {
     /** Drops all entries but (most of) those of global pages. */
     void flushNonGlobal() {
         if (nonGlobalCount > NON_GLOBAL_LIMIT) {
-            flushAll();
-            return;
+            Arrays.fill(entries, INVALID);
+        } else {
+            for (int k = 0; k < nonGlobalCount; k++) {
+                drop(nonGlobal[k]);
+            }
         }
-        for (int k = 0; k < nonGlobalCount; k++) {
-            drop(nonGlobal[k]);
-        }
-        nonGlobalCount = 0;
+        nonGlobalCount = 0; // but what is known of large pages stays: code was found by them
         Arrays.fill(fetch, INVALID);
     }
 
-    /** Drops the entries of the page, small or large, that holds {@code linear}. */
-    void flushPage(long linear) {
+    /**
+     * Drops the entries of the page, small or large, that holds {@code linear}; says whether only
+     * those of its 4 KiB were dropped.
+     */
+    boolean flushPage(long linear) {
         if ((hugeRegions >>> (linear >>> 30) & 1) != 0
                 || (largeRegions[(int) (linear >>> 27) & 15] >>> (linear >>> 21) & 1) != 0) {
             flushAll();
-            return;
+            return false;
         }
         long page = linear & PAGE_MASK;
         for (int context = 0; context < CONTEXTS; context++) {
@@ -137,6 +146,7 @@ final class Tlb {
         }
         fetch[fetchIndex(linear, false)] = INVALID;
         fetch[fetchIndex(linear, true)] = INVALID;
+        return true;
     }
 
     private void drop(int at) {
