@@ -93,7 +93,7 @@ public final class Decoder {
         if (tooLong) {
             return TOO_LONG;
         }
-        into.length = position;
+        into.length = (byte) position;
         return valid ? OK : UNDEFINED;
     }
 
@@ -202,7 +202,7 @@ public final class Decoder {
             rex = 0;
         }
         vvvv = ~last >> 3 & 15;
-        insn.vvvv = code64 ? vvvv : vvvv & 7;
+        insn.vvvv = (byte) (code64 ? vvvv : vvvv & 7);
         vexL = last >> 2 & 1;
         operandPrefix = (last & 3) == 1;
         repeat = (last & 3) == 2 ? 0xf3 : (last & 3) == 3 ? 0xf2 : 0;
@@ -258,14 +258,14 @@ public final class Decoder {
     /** Fills in everything behind the opcode; false if the operands make it undefined. */
     private boolean operands(Form f, int opcode) {
         Insn i = insn;
-        i.op = f.op;
+        i.op = (short) f.op;
         i.rex = rex != 0 && !vex;
-        i.repeat = f.prefix >= Form.PREFIX_F3 || vex ? 0 : repeat;
+        i.repeat = (short) (f.prefix >= Form.PREFIX_F3 || vex ? 0 : repeat);
         i.lock = lock;
         i.wide = vexL != 0;
         int operandSize = operandSize(f);
-        i.size = size(f, operandSize);
-        i.addressSize = addressSize();
+        i.size = (byte) size(f, operandSize);
+        i.addressSize = (byte) addressSize();
         i.addressMask = i.addressSize == 8 ? -1 : i.addressSize == 4 ? 0xffff_ffffL : 0xffffL;
         i.memory = false;
         i.base = NO;
@@ -273,10 +273,10 @@ public final class Decoder {
         i.scale = 0;
         i.displacement = 0;
         i.ripRelative = false;
-        i.segment = override < 0 ? Cpu.DS : override;
-        i.reg = f.opcodeRegister ? opcode & 7 | (rex & 1) << 3 : 0;
+        i.segment = (byte) (override < 0 ? Cpu.DS : override);
+        i.reg = (byte) (f.opcodeRegister ? opcode & 7 | (rex & 1) << 3 : 0);
         i.rm = i.reg;
-        i.opcode = (opcode & 7) << 8 | modRm & 0xff;
+        i.opcode = (short) ((opcode & 7) << 8 | modRm & 0xff);
         boolean valid = true;
         if (f.modRm) {
             valid = modRm(f);
@@ -326,8 +326,8 @@ public final class Decoder {
         int reg = modRm >> 3 & 7;
         i.reg =
                 switch (f.regClass) {
-                    case Form.MMX, Form.SEGMENT -> reg;
-                    default -> reg | (rex & 4) << 1;
+                    case Form.MMX, Form.SEGMENT -> (byte) reg;
+                    default -> (byte) (reg | (rex & 4) << 1);
                 };
         boolean valid =
                 switch (f.regClass) {
@@ -336,7 +336,7 @@ public final class Decoder {
                     default -> true;
                 };
         if (modRm >= 0xc0 || f.regClass == Form.CONTROL || f.regClass == Form.DEBUG) {
-            i.rm = modRm & 7 | (f.rmClass == Form.MMX ? 0 : (rex & 1) << 3);
+            i.rm = (byte) (modRm & 7 | (f.rmClass == Form.MMX ? 0 : (rex & 1) << 3));
             return valid;
         }
         i.memory = true;
@@ -360,8 +360,8 @@ public final class Decoder {
             i.displacement = bytes(2);
             return;
         }
-        i.base = BASE_16[rm];
-        i.index = INDEX_16[rm];
+        i.base = (byte) BASE_16[rm];
+        i.index = (byte) INDEX_16[rm];
         if (mod != 0) {
             i.displacement = mod == 1 ? bytes(1) : bytes(2);
         }
@@ -375,8 +375,8 @@ public final class Decoder {
         if (rm == 4) {
             int sib = next();
             int index = sib >> 3 & 7 | (rex & 2) << 2;
-            i.index = index == Cpu.RSP && !vectorIndex ? NO : index;
-            i.scale = sib >> 6;
+            i.index = (byte) (index == Cpu.RSP && !vectorIndex ? NO : index);
+            i.scale = (byte) (sib >> 6);
             rm = sib & 7;
             if (rm == 5 && mod == 0) {
                 i.displacement = bytes(4);
@@ -387,7 +387,7 @@ public final class Decoder {
             i.ripRelative = code64;
             return;
         }
-        i.base = rm | (rex & 1) << 3;
+        i.base = (byte) (rm | (rex & 1) << 3);
         if (mod != 0) {
             i.displacement = mod == 1 ? bytes(1) : bytes(4);
         }

@@ -49,9 +49,9 @@ public final class Specialiser {
         if (condition == UNCHANGED || kind == UNCHANGED) {
             return false;
         }
-        comparison.op = kind + condition;
+        comparison.op = (short) (kind + condition);
         comparison.length += jump.length;
-        comparison.vvvv = jump.immediate2;
+        comparison.vvvv = (byte) jump.immediate2;
         comparison.immediate2 = (int) jump.immediate;
         return true;
     }
@@ -69,7 +69,7 @@ public final class Specialiser {
                     default -> UNCHANGED;
                 };
         if (op != UNCHANGED) {
-            i.op = op;
+            i.op = (short) op;
         }
     }
 
@@ -85,7 +85,7 @@ public final class Specialiser {
 
     private static int alu(Insn i) {
         if (i.op < TEST_RM_REG && i.op % 3 == REG_RM) {
-            int destination = i.reg;
+            byte destination = i.reg;
             i.reg = i.rm;
             i.rm = destination;
             i.op += RM_REG - REG_RM;
@@ -153,7 +153,7 @@ public final class Specialiser {
 
     private static int move(Insn i) {
         if (i.op == MOV_REG_RM) {
-            int destination = i.reg;
+            byte destination = i.reg;
             i.reg = i.rm;
             i.rm = destination;
             i.op = MOV_RM_REG;
