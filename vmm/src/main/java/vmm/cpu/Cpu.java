@@ -196,7 +196,10 @@ public final class Cpu {
     /** Whether the code segment ends before 4 GiB, and this counts. */
     boolean codeLimited;
 
-    /** What decoded code depends on: code size, privilege, protected and virtual-8086 mode. */
+    /**
+     * What decoded code depends on: code size, privilege, protected and virtual-8086 mode, and
+     * {@link #codeLimited}.
+     */
     int mode;
 
     /** 64 less the width of linear addresses. */
@@ -378,7 +381,7 @@ public final class Cpu {
                 modeChanged();
                 return;
             }
-            codeLimited = codeSize != 8 && limit != -1;
+            limitChanged();
         }
         segmentBase[segment] = codeSize == 8 && segment <= DS ? 0 : base;
         if (segment == SS) {
@@ -399,18 +402,31 @@ public final class Cpu {
     public void modeChanged() {
         canonicalShift = (cr4 & CR4_LA57) != 0 ? 64 - 57 : 64 - 48;
         codeSize = codeSizeFor(segmentAccess[CS]);
-        codeLimited = codeSize != 8 && segmentLimit[CS] != -1;
         for (int segment = ES; segment <= TR; segment++) {
             segmentBase[segment] = codeSize == 8 && segment <= DS ? 0 : descriptorBase[segment];
         }
         stackChanged();
+        limitChanged();
         decodingChanged();
         mmu.modeChanged();
     }
 
     private void decodingChanged() {
         // Virtual-8086 mode has no VEX prefixes, else it is as 16-bit protected mode.
-        mode = (virtual8086() ? 1 << 7 : 0) | codeSize << 3 | cpl << 1 | (int) (cr0 & CR0_PE);
+        mode =
+                (virtual8086() ? 1 << 7 : 0)
+                        | codeSize << 3
+                        | (codeLimited ? 1 << 3 : 0) // a code size of 1 there is not
+                        | cpl << 1
+                        | (int) (cr0 & CR0_PE);
+    }
+
+    private void limitChanged() {
+        boolean limited = codeSize != 8 && segmentLimit[CS] != -1;
+        if (limited != codeLimited) {
+            codeLimited = limited;
+            decodingChanged();
+        }
     }
 
     /** Changes the current privilege level. */

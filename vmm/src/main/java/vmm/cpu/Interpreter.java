@@ -433,7 +433,7 @@ public final class Interpreter {
         boolean eventful =
                 family == Family.SYSTEM || family == Family.SEGMENT || family == Family.FLAG;
         long gpa = reader.firstPage() | linear & GuestMemory.PAGE_SIZE - 1;
-        int left = Specialiser.specialise(scratch, count);
+        int left = Specialiser.specialise(scratch, count, cpu.codeLimited);
         return new Block(
                 Arrays.copyOf(scratch, left),
                 gpa,

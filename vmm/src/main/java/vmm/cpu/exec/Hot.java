@@ -1,5 +1,10 @@
 package vmm.cpu.exec;
 
+import static vmm.cpu.isa.IntegerRows.ADD;
+import static vmm.cpu.isa.IntegerRows.AND;
+import static vmm.cpu.isa.IntegerRows.OR;
+import static vmm.cpu.isa.IntegerRows.SUB;
+
 import vmm.cpu.Cpu;
 import vmm.cpu.Insn;
 import vmm.cpu.isa.Family;
@@ -63,12 +68,12 @@ public final class Hot {
             POP_64 = H + 45,
             CALL_64 = H + 46,
             RET_64 = H + 47;
-    static final int JMP_64 = H + 48,
-            JE_64 = H + 49,
-            JNE_64 = H + 50,
-            JB_64 = H + 51,
-            JAE_64 = H + 52,
-            JCC_64 = H + 53,
+    static final int JMP = H + 48,
+            JE = H + 49,
+            JNE = H + 50,
+            JB = H + 51,
+            JAE = H + 52,
+            JCC = H + 53,
             IMUL_RR_64 = H + 54,
             MUL_R_64 = H + 55,
             CMP_RI_8 = H + 56,
@@ -98,6 +103,31 @@ public final class Hot {
 
     /** Added to the above: jump if equal, if not equal, on any condition. */
     static final int E = 0, NE = 1, CC = 2;
+
+    private static final int M = Family.HOT_MORE << 6;
+    static final int PUSH_32 = M,
+            POP_32 = M + 1,
+            CALL_32 = M + 2,
+            RET_32 = M + 3,
+            MUL_R_32 = M + 4,
+            IMUL_RR_32 = M + 5,
+            MOVZX_16_RR = M + 6,
+            SHL_RI_32 = M + 7,
+            SAR_RI_32 = M + 8,
+            ADC_RR_32 = M + 9,
+            CMOV_RR_32 = M + 10,
+            STORE_16 = M + 11,
+            LOAD_8 = M + 12,
+            CMP_RM_32 = M + 13,
+            CMP_MR_32 = M + 14,
+            CMP_MR_64 = M + 15,
+            CMP_MI_32 = M + 16,
+            CMP_MI_64 = M + 17,
+            TEST_MI_8 = M + 18,
+            TEST_RI_8 = M + 19;
+
+    /** {@code Insn.immediate2} says which operation: ADD, SUB, AND, OR or XOR of the rows. */
+    static final int ALU_RM_32 = M + 20, ALU_RM_64 = M + 21;
 
     private static final int LEAVE = Family.LEAVE_BLOCK << 6;
 
@@ -200,12 +230,15 @@ public final class Hot {
                     ip += i.immediate;
                 }
                 case RET_64 -> ip = ret(cpu, ip);
-                case JMP_64 -> ip += i.immediate;
-                case JE_64 -> ip += cpu.zf() ? i.immediate : 0;
-                case JNE_64 -> ip += cpu.zf() ? 0 : i.immediate;
-                case JB_64 -> ip += cpu.cf() ? i.immediate : 0;
-                case JAE_64 -> ip += cpu.cf() ? 0 : i.immediate;
-                case JCC_64 -> ip += Branch.holds(cpu, i.immediate2) ? i.immediate : 0;
+                case JMP -> ip = ip + i.immediate & i.addressMask;
+                case JE -> ip = ip + (cpu.zf() ? i.immediate : 0) & i.addressMask;
+                case JNE -> ip = ip + (cpu.zf() ? 0 : i.immediate) & i.addressMask;
+                case JB -> ip = ip + (cpu.cf() ? i.immediate : 0) & i.addressMask;
+                case JAE -> ip = ip + (cpu.cf() ? 0 : i.immediate) & i.addressMask;
+                case JCC ->
+                        ip =
+                                ip + (Branch.holds(cpu, i.immediate2) ? i.immediate : 0)
+                                        & i.addressMask;
                 case IMUL_RR_64 -> gpr[i.reg] = imul64(cpu, gpr[i.reg], gpr[i.rm]);
                 case MUL_R_64 -> mul64(cpu, gpr[i.rm]);
                 case CMP_RI_8 -> sub8(cpu, gpr[i.rm], i.immediate);
@@ -233,101 +266,211 @@ public final class Hot {
                     sub64(cpu, gpr[i.reg], b);
                 }
                 case FUSED_CMP_RR_64 ->
-                        ip += sub64(cpu, gpr[i.rm], gpr[i.reg]) == 0 ? i.immediate2 : 0;
+                        ip =
+                                ip + (sub64(cpu, gpr[i.rm], gpr[i.reg]) == 0 ? i.immediate2 : 0)
+                                        & i.addressMask;
                 case FUSED_CMP_RR_64 + NE ->
-                        ip += sub64(cpu, gpr[i.rm], gpr[i.reg]) != 0 ? i.immediate2 : 0;
+                        ip =
+                                ip + (sub64(cpu, gpr[i.rm], gpr[i.reg]) != 0 ? i.immediate2 : 0)
+                                        & i.addressMask;
                 case FUSED_CMP_RR_64 + CC -> {
                     sub64(cpu, gpr[i.rm], gpr[i.reg]);
-                    ip += Branch.holds(cpu, i.vvvv) ? i.immediate2 : 0;
+                    ip = ip + (Branch.holds(cpu, i.vvvv) ? i.immediate2 : 0) & i.addressMask;
                 }
                 case FUSED_CMP_RR_32 ->
-                        ip += (int) sub32(cpu, gpr[i.rm], gpr[i.reg]) == 0 ? i.immediate2 : 0;
+                        ip =
+                                ip
+                                                + ((int) sub32(cpu, gpr[i.rm], gpr[i.reg]) == 0
+                                                        ? i.immediate2
+                                                        : 0)
+                                        & i.addressMask;
                 case FUSED_CMP_RR_32 + NE ->
-                        ip += (int) sub32(cpu, gpr[i.rm], gpr[i.reg]) != 0 ? i.immediate2 : 0;
+                        ip =
+                                ip
+                                                + ((int) sub32(cpu, gpr[i.rm], gpr[i.reg]) != 0
+                                                        ? i.immediate2
+                                                        : 0)
+                                        & i.addressMask;
                 case FUSED_CMP_RR_32 + CC -> {
                     sub32(cpu, gpr[i.rm], gpr[i.reg]);
-                    ip += Branch.holds(cpu, i.vvvv) ? i.immediate2 : 0;
+                    ip = ip + (Branch.holds(cpu, i.vvvv) ? i.immediate2 : 0) & i.addressMask;
                 }
                 case FUSED_CMP_RI_64 ->
-                        ip += sub64(cpu, gpr[i.rm], i.immediate) == 0 ? i.immediate2 : 0;
+                        ip =
+                                ip + (sub64(cpu, gpr[i.rm], i.immediate) == 0 ? i.immediate2 : 0)
+                                        & i.addressMask;
                 case FUSED_CMP_RI_64 + NE ->
-                        ip += sub64(cpu, gpr[i.rm], i.immediate) != 0 ? i.immediate2 : 0;
+                        ip =
+                                ip + (sub64(cpu, gpr[i.rm], i.immediate) != 0 ? i.immediate2 : 0)
+                                        & i.addressMask;
                 case FUSED_CMP_RI_64 + CC -> {
                     sub64(cpu, gpr[i.rm], i.immediate);
-                    ip += Branch.holds(cpu, i.vvvv) ? i.immediate2 : 0;
+                    ip = ip + (Branch.holds(cpu, i.vvvv) ? i.immediate2 : 0) & i.addressMask;
                 }
                 case FUSED_CMP_RI_32 ->
-                        ip += (int) sub32(cpu, gpr[i.rm], i.immediate) == 0 ? i.immediate2 : 0;
+                        ip =
+                                ip
+                                                + ((int) sub32(cpu, gpr[i.rm], i.immediate) == 0
+                                                        ? i.immediate2
+                                                        : 0)
+                                        & i.addressMask;
                 case FUSED_CMP_RI_32 + NE ->
-                        ip += (int) sub32(cpu, gpr[i.rm], i.immediate) != 0 ? i.immediate2 : 0;
+                        ip =
+                                ip
+                                                + ((int) sub32(cpu, gpr[i.rm], i.immediate) != 0
+                                                        ? i.immediate2
+                                                        : 0)
+                                        & i.addressMask;
                 case FUSED_CMP_RI_32 + CC -> {
                     sub32(cpu, gpr[i.rm], i.immediate);
-                    ip += Branch.holds(cpu, i.vvvv) ? i.immediate2 : 0;
+                    ip = ip + (Branch.holds(cpu, i.vvvv) ? i.immediate2 : 0) & i.addressMask;
                 }
                 case FUSED_CMP_RI_8 ->
-                        ip += sub8(cpu, gpr[i.rm], i.immediate) == 0 ? i.immediate2 : 0;
+                        ip =
+                                ip + (sub8(cpu, gpr[i.rm], i.immediate) == 0 ? i.immediate2 : 0)
+                                        & i.addressMask;
                 case FUSED_CMP_RI_8 + NE ->
-                        ip += sub8(cpu, gpr[i.rm], i.immediate) != 0 ? i.immediate2 : 0;
+                        ip =
+                                ip + (sub8(cpu, gpr[i.rm], i.immediate) != 0 ? i.immediate2 : 0)
+                                        & i.addressMask;
                 case FUSED_CMP_RI_8 + CC -> {
                     sub8(cpu, gpr[i.rm], i.immediate);
-                    ip += Branch.holds(cpu, i.vvvv) ? i.immediate2 : 0;
+                    ip = ip + (Branch.holds(cpu, i.vvvv) ? i.immediate2 : 0) & i.addressMask;
                 }
                 case FUSED_TEST_RR_64 ->
-                        ip += logic64(cpu, gpr[i.rm] & gpr[i.reg]) == 0 ? i.immediate2 : 0;
+                        ip =
+                                ip + (logic64(cpu, gpr[i.rm] & gpr[i.reg]) == 0 ? i.immediate2 : 0)
+                                        & i.addressMask;
                 case FUSED_TEST_RR_64 + NE ->
-                        ip += logic64(cpu, gpr[i.rm] & gpr[i.reg]) != 0 ? i.immediate2 : 0;
+                        ip =
+                                ip + (logic64(cpu, gpr[i.rm] & gpr[i.reg]) != 0 ? i.immediate2 : 0)
+                                        & i.addressMask;
                 case FUSED_TEST_RR_64 + CC -> {
                     logic64(cpu, gpr[i.rm] & gpr[i.reg]);
-                    ip += Branch.holds(cpu, i.vvvv) ? i.immediate2 : 0;
+                    ip = ip + (Branch.holds(cpu, i.vvvv) ? i.immediate2 : 0) & i.addressMask;
                 }
                 case FUSED_TEST_RR_32 ->
-                        ip += logic32(cpu, gpr[i.rm] & gpr[i.reg]) == 0 ? i.immediate2 : 0;
+                        ip =
+                                ip + (logic32(cpu, gpr[i.rm] & gpr[i.reg]) == 0 ? i.immediate2 : 0)
+                                        & i.addressMask;
                 case FUSED_TEST_RR_32 + NE ->
-                        ip += logic32(cpu, gpr[i.rm] & gpr[i.reg]) != 0 ? i.immediate2 : 0;
+                        ip =
+                                ip + (logic32(cpu, gpr[i.rm] & gpr[i.reg]) != 0 ? i.immediate2 : 0)
+                                        & i.addressMask;
                 case FUSED_TEST_RR_32 + CC -> {
                     logic32(cpu, gpr[i.rm] & gpr[i.reg]);
-                    ip += Branch.holds(cpu, i.vvvv) ? i.immediate2 : 0;
+                    ip = ip + (Branch.holds(cpu, i.vvvv) ? i.immediate2 : 0) & i.addressMask;
                 }
                 case FUSED_TEST_RR_8 ->
-                        ip += logic8(cpu, gpr[i.rm] & gpr[i.reg]) == 0 ? i.immediate2 : 0;
+                        ip =
+                                ip + (logic8(cpu, gpr[i.rm] & gpr[i.reg]) == 0 ? i.immediate2 : 0)
+                                        & i.addressMask;
                 case FUSED_TEST_RR_8 + NE ->
-                        ip += logic8(cpu, gpr[i.rm] & gpr[i.reg]) != 0 ? i.immediate2 : 0;
+                        ip =
+                                ip + (logic8(cpu, gpr[i.rm] & gpr[i.reg]) != 0 ? i.immediate2 : 0)
+                                        & i.addressMask;
                 case FUSED_TEST_RR_8 + CC -> {
                     logic8(cpu, gpr[i.rm] & gpr[i.reg]);
-                    ip += Branch.holds(cpu, i.vvvv) ? i.immediate2 : 0;
+                    ip = ip + (Branch.holds(cpu, i.vvvv) ? i.immediate2 : 0) & i.addressMask;
                 }
                 case FUSED_ADD_RI_32 -> {
                     long r = add32(cpu, gpr[i.rm], i.immediate);
                     gpr[i.rm] = r;
-                    ip += r == 0 ? i.immediate2 : 0;
+                    ip = ip + (r == 0 ? i.immediate2 : 0) & i.addressMask;
                 }
                 case FUSED_ADD_RI_32 + NE -> {
                     long r = add32(cpu, gpr[i.rm], i.immediate);
                     gpr[i.rm] = r;
-                    ip += r != 0 ? i.immediate2 : 0;
+                    ip = ip + (r != 0 ? i.immediate2 : 0) & i.addressMask;
                 }
                 case FUSED_ADD_RI_32 + CC -> {
                     long r = add32(cpu, gpr[i.rm], i.immediate);
                     gpr[i.rm] = r;
-                    ip += Branch.holds(cpu, i.vvvv) ? i.immediate2 : 0;
+                    ip = ip + (Branch.holds(cpu, i.vvvv) ? i.immediate2 : 0) & i.addressMask;
                 }
                 case FUSED_CMP_MI_8 -> {
                     cpu.rip = ip;
                     int value = cpu.mmu.load8(i.segment, cpu.effectiveAddress(i));
                     boolean equal = sub8(cpu, value, i.immediate) == 0;
-                    ip += equal ? i.immediate2 : 0;
+                    ip = ip + (equal ? i.immediate2 : 0) & i.addressMask;
                 }
                 case FUSED_CMP_MI_8 + NE -> {
                     cpu.rip = ip;
                     int value = cpu.mmu.load8(i.segment, cpu.effectiveAddress(i));
                     boolean equal = sub8(cpu, value, i.immediate) == 0;
-                    ip += !equal ? i.immediate2 : 0;
+                    ip = ip + (!equal ? i.immediate2 : 0) & i.addressMask;
                 }
                 case FUSED_CMP_MI_8 + CC -> {
                     cpu.rip = ip;
                     int value = cpu.mmu.load8(i.segment, cpu.effectiveAddress(i));
                     sub8(cpu, value, i.immediate);
-                    ip += Branch.holds(cpu, i.vvvv) ? i.immediate2 : 0;
+                    ip = ip + (Branch.holds(cpu, i.vvvv) ? i.immediate2 : 0) & i.addressMask;
+                }
+                case PUSH_32 -> {
+                    cpu.rip = ip;
+                    Stack.push(cpu, 4, gpr[i.rm]);
+                }
+                case POP_32 -> pop32(cpu, ip, i.reg);
+                case CALL_32 -> {
+                    cpu.rip = ip;
+                    Stack.push(cpu, 4, ip);
+                    ip = low(ip + i.immediate);
+                }
+                case RET_32 -> {
+                    cpu.rip = ip;
+                    ip = Stack.top(cpu, 4);
+                    Stack.release(cpu, 4);
+                }
+                case MUL_R_32 -> mul32(cpu, gpr[i.rm]);
+                case IMUL_RR_32 -> gpr[i.reg] = imul32(cpu, gpr[i.reg], gpr[i.rm]);
+                case MOVZX_16_RR -> gpr[i.reg] = gpr[i.rm] & 0xffff;
+                case SHL_RI_32 -> gpr[i.rm] = shl32(cpu, gpr[i.rm], (int) i.immediate);
+                case SAR_RI_32 -> gpr[i.rm] = sar32(cpu, gpr[i.rm], (int) i.immediate);
+                case ADC_RR_32 -> gpr[i.rm] = adc32(cpu, gpr[i.rm], gpr[i.reg]);
+                case CMOV_RR_32 ->
+                        gpr[i.reg] = low(gpr[Branch.holds(cpu, i.immediate2) ? i.rm : i.reg]);
+                case STORE_16 -> {
+                    cpu.rip = ip;
+                    cpu.mmu.store16(i.segment, cpu.effectiveAddress(i), (int) gpr[i.reg]);
+                }
+                case LOAD_8 -> {
+                    cpu.rip = ip;
+                    int value = cpu.mmu.load8(i.segment, cpu.effectiveAddress(i));
+                    gpr[i.reg] = gpr[i.reg] & ~0xffL | value;
+                }
+                case CMP_RM_32 -> {
+                    cpu.rip = ip;
+                    sub32(cpu, gpr[i.reg], load32(cpu, i));
+                }
+                case CMP_MR_32 -> {
+                    cpu.rip = ip;
+                    sub32(cpu, load32(cpu, i), gpr[i.reg]);
+                }
+                case CMP_MR_64 -> {
+                    cpu.rip = ip;
+                    sub64(cpu, load64(cpu, i), gpr[i.reg]);
+                }
+                case CMP_MI_32 -> {
+                    cpu.rip = ip;
+                    sub32(cpu, load32(cpu, i), i.immediate);
+                }
+                case CMP_MI_64 -> {
+                    cpu.rip = ip;
+                    sub64(cpu, load64(cpu, i), i.immediate);
+                }
+                case TEST_MI_8 -> {
+                    cpu.rip = ip;
+                    int value = cpu.mmu.load8(i.segment, cpu.effectiveAddress(i));
+                    cpu.flagsLogic((byte) (value & i.immediate));
+                }
+                case TEST_RI_8 -> cpu.flagsLogic((byte) (gpr[i.rm] & i.immediate));
+                case ALU_RM_32 -> {
+                    cpu.rip = ip;
+                    gpr[i.reg] = alu32(cpu, i.immediate2, gpr[i.reg], load32(cpu, i));
+                }
+                case ALU_RM_64 -> {
+                    cpu.rip = ip;
+                    gpr[i.reg] = alu64(cpu, i.immediate2, gpr[i.reg], load64(cpu, i));
                 }
                 default -> {
                     cpu.rip = ip;
@@ -348,6 +491,33 @@ public final class Hot {
         return value & 0xffff_ffffL;
     }
 
+    private static long load32(Cpu cpu, Insn i) {
+        return low(cpu.mmu.load32(i.segment, cpu.effectiveAddress(i)));
+    }
+
+    private static long load64(Cpu cpu, Insn i) {
+        return cpu.mmu.load64(i.segment, cpu.effectiveAddress(i));
+    }
+
+    private static long alu32(Cpu cpu, int operation, long a, long b) {
+        return switch (operation) {
+            case ADD -> add32(cpu, a, b);
+            case SUB -> low(sub32(cpu, a, b));
+            case AND -> logic32(cpu, a & b);
+            case OR -> logic32(cpu, a | b);
+            default -> logic32(cpu, a ^ b);
+        };
+    }
+
+    private static long alu64(Cpu cpu, int operation, long a, long b) {
+        return switch (operation) {
+            case SUB -> sub64(cpu, a, b);
+            case AND -> logic64(cpu, a & b);
+            case OR -> logic64(cpu, a | b);
+            default -> logic64(cpu, a ^ b);
+        };
+    }
+
     private static long add64(Cpu cpu, long a, long b) {
         long r = a + b;
         cpu.flagResult = r;
@@ -362,6 +532,14 @@ public final class Hot {
         cpu.flagCarry = (a & b) | ((a | b) & ~r);
         cpu.flagAux = (a ^ b ^ r) & 0x10;
         return r;
+    }
+
+    private static long adc32(Cpu cpu, long a, long b) {
+        long r = a + b + (cpu.cf() ? 1 : 0);
+        cpu.flagResult = (int) r;
+        cpu.flagCarry = ((a & b) | ((a | b) & ~r)) << 32;
+        cpu.flagAux = (a ^ b ^ r) & 0x10;
+        return low(r);
     }
 
     private static long add32(Cpu cpu, long a, long b) {
@@ -420,6 +598,22 @@ public final class Hot {
         return r;
     }
 
+    /** {@code count} is 1..31. */
+    private static long shl32(Cpu cpu, long a, int count) {
+        long r = shl64(cpu, a << 32, count) >> 32;
+        cpu.flagResult = r;
+        return low(r);
+    }
+
+    /** {@code count} is 1..31. */
+    private static long sar32(Cpu cpu, long a, int count) {
+        int r = (int) a >> count;
+        cpu.flagResult = r;
+        cpu.flagCarry = Operands.carries((a >>> count - 1 & 1) != 0, false);
+        cpu.flagAux = 0;
+        return low(r);
+    }
+
     /** {@code count} is 1..63. */
     private static long shr64(Cpu cpu, long a, int count) {
         return shr(cpu, a, count, a < 0, a >>> count);
@@ -446,6 +640,25 @@ public final class Hot {
         cpu.flagCarry = overflow ? 1L << 63 : 0;
         cpu.flagAux = 0;
         return low;
+    }
+
+    private static long imul32(Cpu cpu, long a, long b) {
+        long product = (long) (int) a * (int) b;
+        int low = (int) product;
+        cpu.flagResult = low;
+        cpu.flagCarry = low != product ? 1L << 63 : 0;
+        cpu.flagAux = 0;
+        return low(low);
+    }
+
+    private static void mul32(Cpu cpu, long b) {
+        long product = low(cpu.gpr[Cpu.RAX]) * low(b);
+        long high = product >>> 32;
+        cpu.gpr[Cpu.RAX] = low(product);
+        cpu.gpr[Cpu.RDX] = high;
+        cpu.flagResult = (int) product;
+        cpu.flagCarry = high != 0 ? 1L << 63 : 0;
+        cpu.flagAux = 0;
     }
 
     private static void mul64(Cpu cpu, long b) {
@@ -476,6 +689,13 @@ public final class Hot {
         long sp = cpu.gpr[Cpu.RSP];
         long value = cpu.mmu.load64(Cpu.SS, sp);
         cpu.gpr[Cpu.RSP] = sp + 8;
+        cpu.gpr[register] = value;
+    }
+
+    private static void pop32(Cpu cpu, long ip, int register) {
+        cpu.rip = ip;
+        long value = Stack.top(cpu, 4);
+        Stack.release(cpu, 4);
         cpu.gpr[register] = value;
     }
 

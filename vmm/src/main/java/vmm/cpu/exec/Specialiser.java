@@ -15,10 +15,13 @@ public final class Specialiser {
     /**
      * Changes the {@code count} instructions of a block in place where they have a form of {@link
      * Hot}; returns how many are left after the last two may have become one.
+     *
+     * @param limited whether the code segment ends before 4 GiB, so that the targets of jumps must
+     *     be compared with its limit
      */
-    public static int specialise(Insn[] insns, int count) {
+    public static int specialise(Insn[] insns, int count, boolean limited) {
         for (int k = 0; k < count; k++) {
-            specialise(insns[k]);
+            specialise(insns[k], limited);
         }
         return count >= 2 && fuse(insns[count - 2], insns[count - 1]) ? count - 1 : count;
     }
@@ -27,9 +30,9 @@ public final class Specialiser {
     private static boolean fuse(Insn comparison, Insn jump) {
         int condition =
                 switch (jump.op) {
-                    case Hot.JE_64 -> Hot.E;
-                    case Hot.JNE_64 -> Hot.NE;
-                    case Hot.JB_64, Hot.JAE_64, Hot.JCC_64 -> Hot.CC;
+                    case Hot.JE -> Hot.E;
+                    case Hot.JNE -> Hot.NE;
+                    case Hot.JB, Hot.JAE, Hot.JCC -> Hot.CC;
                     default -> UNCHANGED;
                 };
         int kind =
@@ -43,7 +46,10 @@ public final class Specialiser {
                     case Hot.TEST_RR_32 -> Hot.FUSED_TEST_RR_32;
                     case Hot.TEST_RR_8 -> Hot.FUSED_TEST_RR_8;
                     case Hot.ADD_RI_32 -> Hot.FUSED_ADD_RI_32;
-                    case Hot.CMP_MI_8 -> comparison.ripRelative ? UNCHANGED : Hot.FUSED_CMP_MI_8;
+                    case Hot.CMP_MI_8 ->
+                            comparison.ripRelative || comparison.addressMask != jump.addressMask
+                                    ? UNCHANGED
+                                    : Hot.FUSED_CMP_MI_8;
                     default -> UNCHANGED;
                 };
         if (condition == UNCHANGED || kind == UNCHANGED) {
@@ -51,18 +57,19 @@ public final class Specialiser {
         }
         comparison.op = (short) (kind + condition);
         comparison.length += jump.length;
+        comparison.addressMask = jump.addressMask;
         comparison.vvvv = (byte) jump.immediate2;
         comparison.immediate2 = (int) jump.immediate;
         return true;
     }
 
-    private static void specialise(Insn i) {
+    private static void specialise(Insn i, boolean limited) {
         int op =
                 switch (i.op >> 6) {
                     case Family.ALU -> i.memory ? aluMemory(i) : alu(i);
                     case Family.SHIFT -> i.memory ? UNCHANGED : shift(i);
                     case Family.MOVE -> i.memory ? moveMemory(i) : move(i);
-                    case Family.BRANCH -> branch(i);
+                    case Family.BRANCH -> limited || i.size == 2 ? UNCHANGED : branch(i);
                     case Family.STACK -> stack(i);
                     case Family.MULTIPLY -> multiply(i);
                     case Family.ATOMIC -> i.op == XCHG_RAX && i.reg == 0 ? Hot.NOP : UNCHANGED;
@@ -96,6 +103,7 @@ public final class Specialiser {
     private static int aluByte(Insn i) {
         return switch (i.op) {
             case TEST_RM_REG -> low(i, i.rm) && low(i, i.reg) ? Hot.TEST_RR_8 : UNCHANGED;
+            case TEST_RM_IMM -> low(i, i.rm) ? Hot.TEST_RI_8 : UNCHANGED;
             case CMP + RM_IMM -> low(i, i.rm) ? Hot.CMP_RI_8 : UNCHANGED;
             default -> UNCHANGED;
         };
@@ -114,7 +122,7 @@ public final class Specialiser {
             case AND + RM_IMM -> bySize(i, Hot.AND_RI_64, Hot.AND_RI_32);
             case OR + RM_REG -> bySize(i, Hot.OR_RR_64, Hot.OR_RR_32);
             case XOR + RM_REG -> xor(i);
-            case ADC + RM_REG -> bySize(i, Hot.ADC_RR_64, UNCHANGED);
+            case ADC + RM_REG -> bySize(i, Hot.ADC_RR_64, Hot.ADC_RR_32);
             case DEC -> bySize(i, UNCHANGED, Hot.DEC_R_32);
             default -> UNCHANGED;
         };
@@ -128,11 +136,26 @@ public final class Specialiser {
 
     private static int aluMemory(Insn i) {
         return switch (i.op) {
-            case ADD + REG_RM -> bySize(i, Hot.ADD_RM_64, UNCHANGED);
-            case CMP + REG_RM -> bySize(i, Hot.CMP_RM_64, UNCHANGED);
-            case CMP + RM_IMM -> i.size == 1 ? Hot.CMP_MI_8 : UNCHANGED;
+            case ADD + REG_RM -> aluRegMemory(i, ADD, Hot.ADD_RM_64);
+            case SUB + REG_RM -> aluRegMemory(i, SUB, Hot.ALU_RM_64);
+            case AND + REG_RM -> aluRegMemory(i, AND, Hot.ALU_RM_64);
+            case OR + REG_RM -> aluRegMemory(i, OR, Hot.ALU_RM_64);
+            case XOR + REG_RM -> aluRegMemory(i, XOR, Hot.ALU_RM_64);
+            case CMP + REG_RM -> bySize(i, Hot.CMP_RM_64, Hot.CMP_RM_32);
+            case CMP + RM_REG -> bySize(i, Hot.CMP_MR_64, Hot.CMP_MR_32);
+            case CMP + RM_IMM ->
+                    i.size == 1 ? Hot.CMP_MI_8 : bySize(i, Hot.CMP_MI_64, Hot.CMP_MI_32);
+            case TEST_RM_IMM -> i.size == 1 ? Hot.TEST_MI_8 : UNCHANGED;
             default -> UNCHANGED;
         };
+    }
+
+    private static int aluRegMemory(Insn i, int operation, int op64) {
+        if (i.size < 4) {
+            return UNCHANGED;
+        }
+        i.immediate2 = operation;
+        return bySize(i, op64, Hot.ALU_RM_32);
     }
 
     private static int shift(Insn i) {
@@ -141,8 +164,9 @@ public final class Specialiser {
         }
         int op =
                 switch (i.op) {
-                    case SHL -> bySize(i, Hot.SHL_RI_64, UNCHANGED);
+                    case SHL -> bySize(i, Hot.SHL_RI_64, Hot.SHL_RI_32);
                     case SHR -> bySize(i, Hot.SHR_RI_64, Hot.SHR_RI_32);
+                    case SAR -> bySize(i, UNCHANGED, Hot.SAR_RI_32);
                     default -> UNCHANGED;
                 };
         if (op != UNCHANGED) {
@@ -163,14 +187,15 @@ public final class Specialiser {
             i.immediate2 = condition;
             return Hot.SET_R;
         }
-        if ((i.op & ~15) == CMOV && i.size == 8) {
+        if ((i.op & ~15) == CMOV && i.size >= 4) {
             i.immediate2 = condition;
-            return Hot.CMOV_RR_64;
+            return bySize(i, Hot.CMOV_RR_64, Hot.CMOV_RR_32);
         }
         return switch (i.op) {
             case MOV_RM_REG -> bySize(i, Hot.MOV_RR_64, Hot.MOV_RR_32);
             case MOV_RM_IMM, MOV_REG_IMM -> bySize(i, Hot.MOV_RI_64, Hot.MOV_RI_32);
             case MOVZX_8 -> i.size >= 4 && low(i, i.rm) ? Hot.MOVZX_8_RR : UNCHANGED;
+            case MOVZX_16 -> bySize(i, Hot.MOVZX_16_RR, Hot.MOVZX_16_RR);
             case MOVSXD -> bySize(i, Hot.MOVSXD_RR, UNCHANGED);
             case NOP -> Hot.NOP;
             default -> UNCHANGED;
@@ -179,16 +204,22 @@ public final class Specialiser {
 
     private static int moveMemory(Insn i) {
         return switch (i.op) {
-            case MOV_REG_RM -> bySize(i, load64(i), Hot.LOAD_32);
-            case MOV_RM_REG ->
-                    i.size == 1 && low(i, i.reg)
-                            ? Hot.STORE_8
-                            : bySize(i, Hot.STORE_64, Hot.STORE_32);
+            case MOV_REG_RM ->
+                    i.size == 1 && low(i, i.reg) ? Hot.LOAD_8 : bySize(i, load64(i), Hot.LOAD_32);
+            case MOV_RM_REG -> store(i);
             case MOVZX_8 -> bySize(i, Hot.MOVZX_8_RM, Hot.MOVZX_8_RM);
             case MOVZX_16 -> bySize(i, Hot.MOVZX_16_RM, Hot.MOVZX_16_RM);
             case LEA -> bySize(i, Hot.LEA_64, Hot.LEA_32);
             case NOP -> Hot.NOP;
             default -> UNCHANGED;
+        };
+    }
+
+    private static int store(Insn i) {
+        return switch (i.size) {
+            case 1 -> low(i, i.reg) ? Hot.STORE_8 : UNCHANGED;
+            case 2 -> Hot.STORE_16;
+            default -> bySize(i, Hot.STORE_64, Hot.STORE_32);
         };
     }
 
@@ -201,48 +232,48 @@ public final class Specialiser {
         return simple ? Hot.LOAD_64_SIMPLE : Hot.LOAD_64;
     }
 
-    /** A size of 8 means 64-bit mode. */
+    /**
+     * The address mask of what jumps cuts its target: to 32 bits where the operand size is 4, which
+     * is never in 64-bit mode.
+     */
     private static int branch(Insn i) {
-        if (i.size != 8) {
+        if (i.op > JCC + 15 && i.op != JMP && i.op != CALL && i.op != RET) {
             return UNCHANGED;
         }
+        i.addressMask = i.size == 8 ? -1 : 0xffff_ffffL;
         int condition = i.op - JCC;
         if (condition < 16) {
             i.immediate2 = condition;
             return switch (condition) {
-                case 2 -> Hot.JB_64;
-                case 3 -> Hot.JAE_64;
-                case 4 -> Hot.JE_64;
-                case 5 -> Hot.JNE_64;
-                default -> Hot.JCC_64;
+                case 2 -> Hot.JB;
+                case 3 -> Hot.JAE;
+                case 4 -> Hot.JE;
+                case 5 -> Hot.JNE;
+                default -> Hot.JCC;
             };
         }
         return switch (i.op) {
-            case JMP -> Hot.JMP_64;
-            case CALL -> Hot.CALL_64;
-            case RET -> Hot.RET_64;
-            default -> UNCHANGED;
+            case JMP -> Hot.JMP;
+            case CALL -> bySize(i, Hot.CALL_64, Hot.CALL_32);
+            default -> bySize(i, Hot.RET_64, Hot.RET_32);
         };
     }
 
     private static int stack(Insn i) {
-        if (i.size != 8) {
-            return UNCHANGED;
-        }
         return switch (i.op) {
-            case PUSH_REG -> Hot.PUSH_64;
-            case POP_REG -> Hot.POP_64;
+            case PUSH_REG -> bySize(i, Hot.PUSH_64, Hot.PUSH_32);
+            case POP_REG -> bySize(i, Hot.POP_64, Hot.POP_32);
             default -> UNCHANGED;
         };
     }
 
     private static int multiply(Insn i) {
-        if (i.memory || i.size != 8) {
+        if (i.memory) {
             return UNCHANGED;
         }
         return switch (i.op) {
-            case IMUL_REG_RM -> Hot.IMUL_RR_64;
-            case MUL -> Hot.MUL_R_64;
+            case IMUL_REG_RM -> bySize(i, Hot.IMUL_RR_64, Hot.IMUL_RR_32);
+            case MUL -> bySize(i, Hot.MUL_R_64, Hot.MUL_R_32);
             default -> UNCHANGED;
         };
     }

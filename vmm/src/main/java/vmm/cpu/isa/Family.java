@@ -45,7 +45,7 @@ public final class Family {
      * Frequent operand forms of other families, and pairs of them; in no table, see {@code
      * vmm.cpu.exec.Hot}.
      */
-    public static final int HOT = 10, FUSED = 11;
+    public static final int HOT = 28, FUSED = 29, HOT_MORE = 30;
 
     /** Not an instruction: the run loop leaves the block. */
     public static final int LEAVE_BLOCK = 31;

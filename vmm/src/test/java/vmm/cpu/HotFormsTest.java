@@ -1,0 +1,197 @@
+package vmm.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.ByteArrayOutputStream;
+import java.util.HexFormat;
+import java.util.Random;
+import java.util.random.RandomGenerator;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import vmm.cpu.decode.Decoder;
+import vmm.cpu.exec.Dispatch;
+import vmm.cpu.isa.CpuLevel;
+import vmm.cpu.isa.Table;
+import vmm.engine.Exit;
+
+/**
+ * Blocks as the run loop has them, with frequent forms and fused pairs, do what their instructions
+ * do one by one in the general form. {@code -Dhot.seed=N} repeats a run.
+ */
+class HotFormsTest {
+    private static final int PROGRAMS = Integer.getInteger("hot.programs", 5_000);
+    private static final Table TABLE = Table.standard(CpuLevel.V3);
+    private static final long CODE_LIMITED = FlatMachine.CODE + 0xf_ffff;
+    private static final int LENGTH = 5;
+
+    /** Registers of the operands: not RSP, and RBX has the address of the data. */
+    private static final int[] REGISTERS = {0, 1, 2, 5, 6, 7};
+
+    private static final int[] ALU = {
+        0x01, 0x09, 0x11, 0x19, 0x21, 0x29, 0x31, 0x39, 0x85, 0x03, 0x0b, 0x13, 0x1b, 0x23, 0x2b,
+        0x33, 0x3b, 0x8b, 0x89, 0x00, 0x28, 0x38, 0x3a, 0x84, 0x88, 0x8a
+    };
+    private static final long[] EDGES = {
+        0, 1, 2, 0x7f, 0x80, 0xff, 0x7fff_ffffL, 0x8000_0000L, 0xffff_ffffL, -1, Long.MIN_VALUE
+    };
+
+    private final FlatMachine run = new FlatMachine(8 << 20, new NoDevices());
+    private final FlatMachine general = new FlatMachine(8 << 20, new NoDevices());
+    private final long seed = Long.getLong("hot.seed", new Random().nextLong());
+    private final RandomGenerator random = new Random(seed);
+    private ByteArrayOutputStream code = new ByteArrayOutputStream();
+
+    @ParameterizedTest
+    @ValueSource(strings = {"64", "32", "32 limited"})
+    void doWhatTheGeneralFormsDo(String mode) {
+        for (int k = 0; k < PROGRAMS; k++) {
+            code = new ByteArrayOutputStream();
+            for (int n = 0; n < LENGTH; n++) {
+                instruction(mode);
+            }
+            bytes(0x70 | random.nextInt(16), 2, 0xb0, 0x5a); // jump over mov al,0x5a
+            int end = code.size();
+            bytes(0xfa, 0xf4);
+            compare(mode, end);
+        }
+    }
+
+    private void bytes(int... values) {
+        for (int value : values) {
+            code.write(value);
+        }
+    }
+
+    private int register() {
+        return REGISTERS[random.nextInt(REGISTERS.length)];
+    }
+
+    /** ModRM for a register, or for [rbx+disp8]. */
+    private void operand(int reg, boolean memory) {
+        if (memory) {
+            bytes(0x40 | reg << 3 | 3, random.nextInt(64));
+        } else {
+            bytes(0xc0 | reg << 3 | register());
+        }
+    }
+
+    private void instruction(String mode) {
+        boolean memory = random.nextInt(3) == 0;
+        if (random.nextInt(5) == 0) {
+            bytes(0x66);
+        }
+        if (mode.equals("64") && random.nextInt(2) == 0) {
+            bytes(0x48);
+        }
+        switch (random.nextInt(10)) {
+            case 0, 1, 2 -> {
+                bytes(ALU[random.nextInt(ALU.length)]);
+                operand(register(), memory);
+            }
+            case 3 -> {
+                bytes(0x83);
+                operand(random.nextInt(8), memory);
+                bytes(random.nextInt(256));
+            }
+            case 4 -> {
+                bytes(0x80);
+                operand(random.nextInt(8), memory);
+                bytes(random.nextInt(256));
+            }
+            case 5 -> {
+                bytes(random.nextBoolean() ? 0xc1 : 0xc0);
+                operand(new int[] {0, 1, 4, 5, 7}[random.nextInt(5)], memory);
+                bytes(random.nextInt(256));
+            }
+            case 6 -> {
+                boolean test = random.nextBoolean();
+                bytes(test ? 0xf6 : 0xf7);
+                operand(test ? 0 : 2 + random.nextInt(4), memory);
+                if (test) {
+                    bytes(random.nextInt(256));
+                }
+            }
+            case 7 -> {
+                bytes(0x0f, new int[] {0xaf, 0xb6, 0xb7, 0xbe, 0xbf}[random.nextInt(5)]);
+                operand(register(), memory);
+            }
+            case 8 -> {
+                bytes(0x0f, (random.nextBoolean() ? 0x40 : 0x90) | random.nextInt(16));
+                operand(register(), memory);
+            }
+            default -> {
+                bytes(0x50 | register(), 0x58 | register());
+            }
+        }
+    }
+
+    private void compare(String mode, int end) {
+        long[] registers = new long[16];
+        for (int r : REGISTERS) {
+            registers[r] =
+                    random.nextBoolean() ? random.nextLong() : EDGES[random.nextInt(EDGES.length)];
+        }
+        byte[] data = new byte[256];
+        new Random(random.nextLong()).nextBytes(data);
+        long flags = 2 | random.nextInt() & Cpu.ARITHMETIC_FLAGS;
+        for (FlatMachine m : new FlatMachine[] {run, general}) {
+            prepare(m, mode, registers, data, flags);
+        }
+        assertEquals(Exit.HALTED_FOREVER, run.interpreter.run());
+        oneByOne(general.cpu, FlatMachine.CODE + end);
+        String what = mode + " " + HexFormat.of().formatHex(code.toByteArray()) + ", seed " + seed;
+        assertArrayEquals(general.cpu.gpr, run.cpu.gpr, what);
+        assertEquals(
+                general.cpu.flags() & Cpu.ARITHMETIC_FLAGS,
+                run.cpu.flags() & Cpu.ARITHMETIC_FLAGS,
+                what);
+        assertArrayEquals(data(general), data(run), what);
+    }
+
+    private static byte[] data(FlatMachine m) {
+        byte[] bytes = new byte[1024];
+        for (int k = 0; k < bytes.length; k++) {
+            bytes[k] = (byte) m.memory.read8(FlatMachine.DATA + k - 512);
+        }
+        return bytes;
+    }
+
+    private void prepare(FlatMachine m, String mode, long[] registers, byte[] data, long flags) {
+        Cpu cpu = m.cpu;
+        if (!mode.equals("64")) {
+            cpu.efer = 0;
+            cpu.cr0 = Cpu.CR0_PE | Cpu.CR0_ET;
+            int limit = mode.equals("32") ? -1 : (int) CODE_LIMITED;
+            cpu.segment(Cpu.CS, 0x10, 0, limit, 0xc09b);
+            for (int s : new int[] {Cpu.ES, Cpu.SS, Cpu.DS, Cpu.FS, Cpu.GS}) {
+                cpu.segment(s, 0x18, 0, -1, 0xc093);
+            }
+            cpu.modeChanged();
+            cpu.mmu.flush();
+        }
+        long mask = mode.equals("64") ? -1 : 0xffff_ffffL;
+        for (int r = 0; r < 16; r++) {
+            cpu.gpr[r] = registers[r] & mask;
+        }
+        cpu.gpr[Cpu.RBX] = FlatMachine.DATA;
+        m.memory.copyIn(FlatMachine.DATA, data, 0, data.length);
+        m.load(code.toByteArray());
+        cpu.flags(flags);
+        cpu.halted = false;
+        m.interpreter.stateChanged();
+    }
+
+    /** Executes up to {@code end} without a block. */
+    private static void oneByOne(Cpu cpu, long end) {
+        Decoder decoder = new Decoder(TABLE);
+        CodeReader reader = new CodeReader(cpu, cpu.mmu.memory());
+        while (cpu.rip != end) {
+            Insn i = new Insn();
+            reader.start(cpu.rip, cpu.rip);
+            assertEquals(Decoder.OK, decoder.decode(reader, cpu.codeSize, cpu.protectedMode(), i));
+            cpu.rip += i.length;
+            Dispatch.execute(cpu, i);
+        }
+    }
+}
