@@ -84,7 +84,7 @@ class HotFormsTest {
         if (mode.equals("64") && random.nextInt(2) == 0) {
             bytes(0x48);
         }
-        switch (random.nextInt(10)) {
+        switch (random.nextInt(11)) {
             case 0, 1, 2 -> {
                 bytes(ALU[random.nextInt(ALU.length)]);
                 operand(register(), memory);
@@ -120,9 +120,11 @@ class HotFormsTest {
                 bytes(0x0f, (random.nextBoolean() ? 0x40 : 0x90) | random.nextInt(16));
                 operand(register(), memory);
             }
-            default -> {
-                bytes(0x50 | register(), 0x58 | register());
+            case 9 -> {
+                bytes(0xff);
+                operand(random.nextInt(2), memory);
             }
+            default -> bytes(0x50 | register(), 0x58 | register());
         }
     }
 

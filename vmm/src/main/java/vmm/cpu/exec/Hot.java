@@ -129,6 +129,14 @@ public final class Hot {
     /** {@code Insn.immediate2} says which operation: ADD, SUB, AND, OR or XOR of the rows. */
     static final int ALU_RM_32 = M + 20, ALU_RM_64 = M + 21;
 
+    static final int ADC_RI_32 = M + 22,
+            ADC_RI_64 = M + 23,
+            INC_R_32 = M + 24,
+            INC_R_64 = M + 25,
+            DEC_R_64 = M + 26,
+            ADD_MR_32 = M + 27,
+            ADD_MR_64 = M + 28;
+
     private static final int LEAVE = Family.LEAVE_BLOCK << 6;
 
     private Hot() {}
@@ -467,6 +475,23 @@ public final class Hot {
                 case ALU_RM_32 -> {
                     cpu.rip = ip;
                     gpr[i.reg] = alu32(cpu, i.immediate2, gpr[i.reg], load32(cpu, i));
+                }
+                case ADC_RI_32 -> gpr[i.rm] = adc32(cpu, gpr[i.rm], i.immediate);
+                case ADC_RI_64 -> gpr[i.rm] = adc64(cpu, gpr[i.rm], i.immediate);
+                case INC_R_32 -> gpr[i.rm] = low(Alu.inc(cpu, gpr[i.rm], 4));
+                case INC_R_64 -> gpr[i.rm] = Alu.inc(cpu, gpr[i.rm], 8);
+                case DEC_R_64 -> gpr[i.rm] = Alu.dec(cpu, gpr[i.rm], 8);
+                case ADD_MR_32 -> {
+                    cpu.rip = ip;
+                    long address = cpu.effectiveAddress(i);
+                    long a = low(cpu.mmu.loadForUpdate(i.segment, address, 4));
+                    cpu.mmu.store32(i.segment, address, (int) add32(cpu, a, gpr[i.reg]));
+                }
+                case ADD_MR_64 -> {
+                    cpu.rip = ip;
+                    long address = cpu.effectiveAddress(i);
+                    long a = cpu.mmu.loadForUpdate(i.segment, address, 8);
+                    cpu.mmu.store64(i.segment, address, add64(cpu, a, gpr[i.reg]));
                 }
                 case ALU_RM_64 -> {
                     cpu.rip = ip;

@@ -123,7 +123,9 @@ public final class Specialiser {
             case OR + RM_REG -> bySize(i, Hot.OR_RR_64, Hot.OR_RR_32);
             case XOR + RM_REG -> xor(i);
             case ADC + RM_REG -> bySize(i, Hot.ADC_RR_64, Hot.ADC_RR_32);
-            case DEC -> bySize(i, UNCHANGED, Hot.DEC_R_32);
+            case ADC + RM_IMM -> bySize(i, Hot.ADC_RI_64, Hot.ADC_RI_32);
+            case INC -> bySize(i, Hot.INC_R_64, Hot.INC_R_32);
+            case DEC -> bySize(i, Hot.DEC_R_64, Hot.DEC_R_32);
             default -> UNCHANGED;
         };
     }
@@ -141,6 +143,7 @@ public final class Specialiser {
             case AND + REG_RM -> aluRegMemory(i, AND, Hot.ALU_RM_64);
             case OR + REG_RM -> aluRegMemory(i, OR, Hot.ALU_RM_64);
             case XOR + REG_RM -> aluRegMemory(i, XOR, Hot.ALU_RM_64);
+            case ADD + RM_REG -> i.lock ? UNCHANGED : bySize(i, Hot.ADD_MR_64, Hot.ADD_MR_32);
             case CMP + REG_RM -> bySize(i, Hot.CMP_RM_64, Hot.CMP_RM_32);
             case CMP + RM_REG -> bySize(i, Hot.CMP_MR_64, Hot.CMP_MR_32);
             case CMP + RM_IMM ->
