@@ -6,8 +6,11 @@ import vmm.mem.GuestMemory;
 
 /** The blocks of one processor by guest physical address, to be dropped by page. */
 final class BlockCache {
-    /** All blocks are dropped when there are more instructions than this: some 70 MB. */
-    private static final int MAX_INSNS = 600_000;
+    /** All blocks are dropped when they are larger than this. */
+    private static final int MAX_BYTES = 48 << 20;
+
+    /** What a block takes in HotSpot's heap, and what each of its instructions does. */
+    private static final int BLOCK_BYTES = 112, INSN_BYTES = 68;
 
     private static final int BUCKETS = 1 << 16;
     private static final int RECENT = 1 << 16;
@@ -26,7 +29,7 @@ final class BlockCache {
     /** By linear address, one block for each slot; see {@link #slot}. */
     final Block[] recent = new Block[RECENT];
 
-    private int insns;
+    private int bytes;
 
     BlockCache(GuestMemory memory) {
         this.memory = memory;
@@ -60,10 +63,10 @@ final class BlockCache {
 
     /** Adds a block that lies in RAM. */
     void add(Block block) {
-        if (insns > MAX_INSNS) {
+        if (bytes > MAX_BYTES) {
             dropAll();
         }
-        insns += block.insns.length;
+        bytes += size(block);
         int bucket = bucket(block.gpa);
         block.nextInBucket = buckets[bucket];
         buckets[bucket] = block;
@@ -75,6 +78,10 @@ final class BlockCache {
             block.nextReaching = reaching[second];
             reaching[second] = block;
         }
+    }
+
+    private static int size(Block block) {
+        return BLOCK_BYTES + INSN_BYTES * block.insns.length;
     }
 
     private int page(long gpa) {
@@ -149,7 +156,11 @@ final class BlockCache {
                 block.nextInBucket = dropped.nextInBucket;
             }
         }
-        insns -= dropped.insns.length;
+        bytes -= size(dropped);
+        int slot = slot(dropped.linear);
+        if (recent[slot] == dropped) {
+            recent[slot] = nowhere; // else it would be kept from the collector
+        }
         dropped.drop();
     }
 

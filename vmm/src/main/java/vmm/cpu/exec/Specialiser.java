@@ -56,7 +56,7 @@ public final class Specialiser {
             return false;
         }
         comparison.op = (short) (kind + condition);
-        comparison.length += jump.length;
+        comparison.length = (byte) (comparison.length + jump.length);
         comparison.addressMask = jump.addressMask;
         comparison.vvvv = (byte) jump.immediate2;
         comparison.immediate2 = (int) jump.immediate;
@@ -95,7 +95,7 @@ public final class Specialiser {
             byte destination = i.reg;
             i.reg = i.rm;
             i.rm = destination;
-            i.op += RM_REG - REG_RM;
+            i.op = (short) (i.op + RM_REG - REG_RM);
         }
         return i.size == 1 ? aluByte(i) : aluWide(i);
     }
