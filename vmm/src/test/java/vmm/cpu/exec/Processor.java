@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
 import vmm.cpu.Cpu;
 import vmm.cpu.GuestFault;
 import vmm.cpu.Insn;
+import vmm.cpu.NoDevices;
 import vmm.cpu.decode.Decoder;
 import vmm.cpu.isa.Table;
-import vmm.engine.Platform;
 import vmm.mem.GuestMemory;
 
 /** A processor with memory for tests, which executes single instructions given as bytes. */
@@ -36,30 +36,9 @@ final class Processor implements AutoCloseable {
     final Cpu cpu = new Cpu(clock, memory);
     private final Decoder decoder = new Decoder(TABLE);
 
-    static final class Clock implements Platform {
+    static final class Clock extends NoDevices {
         long nowNs;
         long wallClockNs;
-
-        @Override
-        public int portRead(int port, int size) {
-            return -1;
-        }
-
-        @Override
-        public void portWrite(int port, int size, int value) {}
-
-        @Override
-        public long mmioRead(long gpa, int size) {
-            return -1L >>> 64 - 8 * size;
-        }
-
-        @Override
-        public void mmioWrite(long gpa, int size, long value) {}
-
-        @Override
-        public int acknowledgeInterrupt() {
-            return 0;
-        }
 
         @Override
         public long nowNs() {

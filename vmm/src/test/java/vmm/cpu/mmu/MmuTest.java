@@ -11,7 +11,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import vmm.cpu.Cpu;
 import vmm.cpu.GuestFault;
-import vmm.engine.Platform;
+import vmm.cpu.NoDevices;
 import vmm.mem.GuestMemory;
 
 /** Page walks and segment checks against SDM volume 3 chapters 4 and 5. */
@@ -31,16 +31,8 @@ class MmuTest {
         memory.close();
     }
 
-    private static final class Recorder implements Platform {
+    private static final class Recorder extends NoDevices {
         private final List<String> accesses = new ArrayList<>();
-
-        @Override
-        public int portRead(int port, int size) {
-            return -1;
-        }
-
-        @Override
-        public void portWrite(int port, int size, int value) {}
 
         @Override
         public long mmioRead(long gpa, int size) {
@@ -51,21 +43,6 @@ class MmuTest {
         @Override
         public void mmioWrite(long gpa, int size, long value) {
             accesses.add("w" + size + "@" + Long.toHexString(gpa) + "=" + Long.toHexString(value));
-        }
-
-        @Override
-        public int acknowledgeInterrupt() {
-            return 0;
-        }
-
-        @Override
-        public long nowNs() {
-            return 0;
-        }
-
-        @Override
-        public long wallClockNs() {
-            return 0;
         }
     }
 
