@@ -21,6 +21,8 @@ final class KernelLog {
                     // no SMBIOS table and no memory-mapped PCI configuration space: a PC may lack
                     // both
                     Pattern.compile("DMI not present|MMCONFIG information|pci=nocrs"),
+                    // the vendor's IOMMU is not there, which the kernel itself calls no bug
+                    Pattern.compile("This is not a bug"),
                     // no machine-check banks
                     Pattern.compile("init MCE device"),
                     // an initramfs that is not signed, a kernel that says that its own checks

@@ -2,6 +2,7 @@ package vmm.cpu;
 
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import vmm.cpu.jit.Loop;
 
 /**
  * Decoded instructions that follow one another in one page (only a single instruction may reach
@@ -36,6 +37,12 @@ final class Block {
 
     /** Whether it may be executed again at once when it has jumped to its own start. */
     final boolean mayRepeat;
+
+    /** How often it has jumped to its own start. */
+    int repeats;
+
+    /** The loop that it is, once that is translated. */
+    @Nullable Loop loop;
 
     /** Linear address where it was last found to be mapped. */
     long linear;
@@ -91,5 +98,8 @@ final class Block {
         before = insns.clone();
         Arrays.fill(insns, LEAVE);
         linear = NOWHERE;
+        if (loop != null) {
+            loop.dropped = true;
+        }
     }
 }

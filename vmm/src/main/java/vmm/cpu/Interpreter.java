@@ -14,6 +14,7 @@ import vmm.cpu.isa.Facts;
 import vmm.cpu.isa.Family;
 import vmm.cpu.isa.SystemRows;
 import vmm.cpu.isa.Table;
+import vmm.cpu.jit.Loop;
 import vmm.cpu.mmu.CodeMappings;
 import vmm.engine.Exit;
 import vmm.mem.GuestMemory;
@@ -32,6 +33,12 @@ public final class Interpreter {
 
     private static final int MAX_BLOCK = 32;
 
+    /** Iterations of a translated loop before the next look at what wants attention. */
+    private static final int ITERATIONS = 256;
+
+    /** {@code -Dvmm.jit=off} leaves everything to the interpreter. */
+    private static final boolean TRANSLATE = !"off".equals(System.getProperty("vmm.jit"));
+
     /** Blocks between two returns from the hot loop, so that it is compiled as a whole. */
     private static final int SLICE = 1000;
 
@@ -49,6 +56,9 @@ public final class Interpreter {
     private final AtomicInteger attention = new AtomicInteger();
     private final ConcurrentLinkedQueue<Long> writtenPages = new ConcurrentLinkedQueue<>();
     private volatile @Nullable Thread owner;
+
+    /** A loop is translated when it has come to its start again this often. */
+    int translateAfter = 20_000;
 
     public Interpreter(Cpu cpu) {
         this.cpu = cpu;
@@ -318,16 +328,38 @@ public final class Interpreter {
         cpu.interruptShadow = false;
         long start = cpu.rip;
         try {
-            do {
-                Hot.run(cpu, block.insns);
-                cpu.instructions += block.fused;
-            } while (cpu.rip == start && block.mayRepeat && attention.getOpaque() == 0);
+            once(block);
+            if (cpu.rip == start && block.mayRepeat) {
+                repeat(block, start);
+            }
         } catch (GuestFault fault) {
             rewind(block, start);
             throw fault;
         }
         if (block.eventful) {
             noteEvents();
+        }
+    }
+
+    private void once(Block block) {
+        Hot.run(cpu, block.insns);
+        if (!block.dropped()) { // else it was left before its end, where the fused ones are
+            cpu.instructions += block.fused;
+        }
+    }
+
+    /** Executes a block that has jumped to its own start for as long as it does. */
+    private void repeat(Block block, long start) {
+        while (cpu.rip == start && attention.getOpaque() == 0 && !block.dropped()) {
+            Loop loop = block.loop;
+            if (loop != null) {
+                loop.run(cpu, start, ITERATIONS);
+                continue;
+            }
+            once(block);
+            if (++block.repeats == translateAfter && TRANSLATE) {
+                cache.translate(block);
+            }
         }
     }
 

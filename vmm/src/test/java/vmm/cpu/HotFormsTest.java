@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.ByteArrayOutputStream;
+import java.lang.foreign.MemorySegment;
 import java.util.HexFormat;
 import java.util.Random;
 import java.util.random.RandomGenerator;
@@ -32,6 +33,19 @@ class HotFormsTest {
         0x01, 0x09, 0x11, 0x19, 0x21, 0x29, 0x31, 0x39, 0x85, 0x03, 0x0b, 0x13, 0x1b, 0x23, 0x2b,
         0x33, 0x3b, 0x8b, 0x89, 0x00, 0x28, 0x38, 0x3a, 0x84, 0x88, 0x8a
     };
+
+    /** DEC, SUB, ADD, TEST or CMP of ESI, and a jump that is taken as long as it is positive. */
+    private static final int[][] COUNTING = {
+        {0xff, 0xce, 0x75},
+        {0xff, 0xce, 0x79},
+        {0x83, 0xee, 0x01, 0x77},
+        {0x83, 0xee, 0x01, 0x7f},
+        {0x83, 0xc6, 0xff, 0x75},
+        {0xff, 0xce, 0x85, 0xf6, 0x75},
+        {0xff, 0xce, 0x83, 0xfe, 0x01, 0x7d},
+    };
+
+    private static final long TABLE_PAGE = 0x6000, UNMAPPED = FlatMachine.DATA + 0x4000;
     private static final long[] EDGES = {
         0, 1, 2, 0x7f, 0x80, 0xff, 0x7fff_ffffL, 0x8000_0000L, 0xffff_ffffL, -1, Long.MIN_VALUE
     };
@@ -40,6 +54,7 @@ class HotFormsTest {
     private final FlatMachine general = new FlatMachine(8 << 20, new NoDevices());
     private final long seed = Long.getLong("hot.seed", new Random().nextLong());
     private final RandomGenerator random = new Random(seed);
+    private boolean looping;
     private ByteArrayOutputStream code = new ByteArrayOutputStream();
 
     @ParameterizedTest
@@ -57,6 +72,28 @@ class HotFormsTest {
         }
     }
 
+    /**
+     * The same for loops, most of whose iterations are translated: RSI counts down to the end, and
+     * memory is addressed with it. Some faults on the way, and some writes beside the code.
+     */
+    @ParameterizedTest
+    @ValueSource(strings = {"64", "32", "64 faults", "64 code", "32 code"})
+    void loopsDoWhatTheirInstructionsDo(String mode) {
+        run.interpreter.translateAfter = 2;
+        looping = true;
+        for (int k = 0; k < PROGRAMS / 2; k++) {
+            code = new ByteArrayOutputStream();
+            for (int n = random.nextInt(1, LENGTH + 1); n > 0; n--) {
+                instruction(mode);
+            }
+            bytes(COUNTING[random.nextInt(COUNTING.length)]);
+            bytes(256 - code.size() - 1);
+            int end = code.size();
+            bytes(0xfa, 0xf4);
+            compare(mode, end);
+        }
+    }
+
     private void bytes(int... values) {
         for (int value : values) {
             code.write(value);
@@ -64,12 +101,16 @@ class HotFormsTest {
     }
 
     private int register() {
-        return REGISTERS[random.nextInt(REGISTERS.length)];
+        int register = REGISTERS[random.nextInt(REGISTERS.length)];
+        boolean reserved = register == Cpu.RSI || register == Cpu.RDI; // RDI may mean BH
+        return looping && reserved ? Cpu.RAX : register;
     }
 
-    /** ModRM for a register, or for [rbx+disp8]. */
+    /** ModRM for a register, or for [rbx+disp8], or [rbx+rsi*4+disp8]. */
     private void operand(int reg, boolean memory) {
-        if (memory) {
+        if (memory && looping) {
+            bytes(0x44 | reg << 3, 0xb3, random.nextInt(64));
+        } else if (memory) {
             bytes(0x40 | reg << 3 | 3, random.nextInt(64));
         } else {
             bytes(0xc0 | reg << 3 | register());
@@ -81,7 +122,7 @@ class HotFormsTest {
         if (random.nextInt(5) == 0) {
             bytes(0x66);
         }
-        if (mode.equals("64") && random.nextInt(2) == 0) {
+        if (mode.startsWith("64") && random.nextInt(2) == 0) {
             bytes(0x48);
         }
         switch (random.nextInt(11)) {
@@ -137,34 +178,39 @@ class HotFormsTest {
         byte[] data = new byte[256];
         new Random(random.nextLong()).nextBytes(data);
         long flags = 2 | random.nextInt() & Cpu.ARITHMETIC_FLAGS;
+        if (looping) {
+            registers[Cpu.RSI] = random.nextInt(1, 300);
+        }
         for (FlatMachine m : new FlatMachine[] {run, general}) {
             prepare(m, mode, registers, data, flags);
         }
-        assertEquals(Exit.HALTED_FOREVER, run.interpreter.run());
-        oneByOne(general.cpu, FlatMachine.CODE + end);
+        long before = run.cpu.instructions;
+        Exit exit = run.interpreter.run();
+        long count = oneByOne(general.cpu, FlatMachine.CODE + end);
         String what = mode + " " + HexFormat.of().formatHex(code.toByteArray()) + ", seed " + seed;
+        boolean fault = general.cpu.rip != FlatMachine.CODE + end;
+        assertEquals(fault ? Exit.TRIPLE_FAULT : Exit.HALTED_FOREVER, exit, what);
+        assertEquals(general.cpu.rip, run.cpu.rip - (fault ? 0 : 2), what);
         assertArrayEquals(general.cpu.gpr, run.cpu.gpr, what);
         assertEquals(
                 general.cpu.flags() & Cpu.ARITHMETIC_FLAGS,
                 run.cpu.flags() & Cpu.ARITHMETIC_FLAGS,
                 what);
-        assertArrayEquals(data(general), data(run), what);
+        assertEquals(-1, memory(general).mismatch(memory(run)), what);
+        assertEquals(count + (fault ? 1 : 2), run.cpu.instructions - before, what);
     }
 
-    private static byte[] data(FlatMachine m) {
-        byte[] bytes = new byte[1024];
-        for (int k = 0; k < bytes.length; k++) {
-            bytes[k] = (byte) m.memory.read8(FlatMachine.DATA + k - 512);
-        }
-        return bytes;
+    /** The code's pages, the stack and the data. */
+    private static MemorySegment memory(FlatMachine m) {
+        return m.memory.ram().asSlice(FlatMachine.STACK_TOP - 0x1000, 0x8000);
     }
 
     private void prepare(FlatMachine m, String mode, long[] registers, byte[] data, long flags) {
         Cpu cpu = m.cpu;
-        if (!mode.equals("64")) {
+        if (!mode.startsWith("64")) {
             cpu.efer = 0;
             cpu.cr0 = Cpu.CR0_PE | Cpu.CR0_ET;
-            int limit = mode.equals("32") ? -1 : (int) CODE_LIMITED;
+            int limit = mode.endsWith("limited") ? (int) CODE_LIMITED : -1;
             cpu.segment(Cpu.CS, 0x10, 0, limit, 0xc09b);
             for (int s : new int[] {Cpu.ES, Cpu.SS, Cpu.DS, Cpu.FS, Cpu.GS}) {
                 cpu.segment(s, 0x18, 0, -1, 0xc093);
@@ -172,11 +218,13 @@ class HotFormsTest {
             cpu.modeChanged();
             cpu.mmu.flush();
         }
-        long mask = mode.equals("64") ? -1 : 0xffff_ffffL;
+        long mask = mode.startsWith("64") ? -1 : 0xffff_ffffL;
         for (int r = 0; r < 16; r++) {
             cpu.gpr[r] = registers[r] & mask;
         }
-        cpu.gpr[Cpu.RBX] = FlatMachine.DATA;
+        cpu.gpr[Cpu.RBX] = data(m, mode);
+        cpu.idtLimit = 0;
+        cpu.shutdown = false;
         m.memory.copyIn(FlatMachine.DATA, data, 0, data.length);
         m.load(code.toByteArray());
         cpu.flags(flags);
@@ -184,16 +232,42 @@ class HotFormsTest {
         m.interpreter.stateChanged();
     }
 
-    /** Executes up to {@code end} without a block. */
-    private static void oneByOne(Cpu cpu, long end) {
+    /** Where the data is: beside the code, or above a page that is not mapped. */
+    private static long data(FlatMachine m, String mode) {
+        if (mode.endsWith("code")) {
+            return FlatMachine.CODE + 0x800;
+        }
+        if (!mode.endsWith("faults")) {
+            return FlatMachine.DATA;
+        }
+        for (int k = 0; k < 512; k++) {
+            m.memory.write64(TABLE_PAGE + 8 * k, FlatMachine.DATA + 0x1000L * k | 7);
+        }
+        m.memory.write64(TABLE_PAGE + (UNMAPPED - FlatMachine.DATA >> 9), 0);
+        m.memory.write64(0x3008, TABLE_PAGE | 7);
+        m.cpu.mmu.flush();
+        return UNMAPPED + 0xe00;
+    }
+
+    /** Executes up to {@code end} or a fault without a block; how many instructions. */
+    private static long oneByOne(Cpu cpu, long end) {
+        long count = 0;
         Decoder decoder = new Decoder(TABLE);
         CodeReader reader = new CodeReader(cpu, cpu.mmu.memory());
         while (cpu.rip != end) {
             Insn i = new Insn();
             reader.start(cpu.rip, cpu.rip);
             assertEquals(Decoder.OK, decoder.decode(reader, cpu.codeSize, cpu.protectedMode(), i));
+            long at = cpu.rip;
             cpu.rip += i.length;
-            Dispatch.execute(cpu, i);
+            try {
+                Dispatch.execute(cpu, i);
+            } catch (GuestFault fault) {
+                cpu.rip = at;
+                return count;
+            }
+            count++;
         }
+        return count;
     }
 }

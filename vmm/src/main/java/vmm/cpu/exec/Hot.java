@@ -1,8 +1,10 @@
 package vmm.cpu.exec;
 
+import static vmm.cpu.isa.IntegerRows.ADC;
 import static vmm.cpu.isa.IntegerRows.ADD;
 import static vmm.cpu.isa.IntegerRows.AND;
 import static vmm.cpu.isa.IntegerRows.OR;
+import static vmm.cpu.isa.IntegerRows.SBB;
 import static vmm.cpu.isa.IntegerRows.SUB;
 
 import vmm.cpu.Cpu;
@@ -20,7 +22,7 @@ import vmm.cpu.isa.Family;
  */
 public final class Hot {
     private static final int H = Family.HOT << 6;
-    static final int MOV_RR_64 = H,
+    public static final int MOV_RR_64 = H,
             MOV_RR_32 = H + 1,
             MOV_RI_64 = H + 2,
             MOV_RI_32 = H + 3,
@@ -36,7 +38,7 @@ public final class Hot {
             CMP_RR_32 = H + 13,
             CMP_RI_64 = H + 14,
             CMP_RI_32 = H + 15;
-    static final int TEST_RR_64 = H + 16,
+    public static final int TEST_RR_64 = H + 16,
             TEST_RR_32 = H + 17,
             TEST_RR_8 = H + 18,
             AND_RR_64 = H + 19,
@@ -52,7 +54,7 @@ public final class Hot {
             SHR_RI_64 = H + 29,
             SHR_RI_32 = H + 30,
             DEC_R_32 = H + 31;
-    static final int LEA_64 = H + 32,
+    public static final int LEA_64 = H + 32,
             LEA_32 = H + 33,
             LOAD_64 = H + 34,
             LOAD_32 = H + 35,
@@ -68,7 +70,7 @@ public final class Hot {
             POP_64 = H + 45,
             CALL_64 = H + 46,
             RET_64 = H + 47;
-    static final int JMP = H + 48,
+    public static final int JMP = H + 48,
             JE = H + 49,
             JNE = H + 50,
             JB = H + 51,
@@ -89,7 +91,7 @@ public final class Hot {
      * A comparison and the jump that follows it, three numbers each: see {@link #E}. The jump's
      * displacement is {@code Insn.immediate2}, its condition {@code Insn.vvvv}.
      */
-    static final int FUSED = Family.FUSED << 6,
+    public static final int FUSED = Family.FUSED << 6,
             FUSED_CMP_RR_64 = FUSED,
             FUSED_CMP_RR_32 = FUSED + 3,
             FUSED_CMP_RI_64 = FUSED + 6,
@@ -99,13 +101,14 @@ public final class Hot {
             FUSED_TEST_RR_32 = FUSED + 18,
             FUSED_TEST_RR_8 = FUSED + 21,
             FUSED_ADD_RI_32 = FUSED + 24,
-            FUSED_CMP_MI_8 = FUSED + 27;
+            FUSED_CMP_MI_8 = FUSED + 27,
+            FUSED_END = FUSED + 30;
 
     /** Added to the above: jump if equal, if not equal, on any condition. */
-    static final int E = 0, NE = 1, CC = 2;
+    public static final int E = 0, NE = 1, CC = 2;
 
     private static final int M = Family.HOT_MORE << 6;
-    static final int PUSH_32 = M,
+    public static final int PUSH_32 = M,
             POP_32 = M + 1,
             CALL_32 = M + 2,
             RET_32 = M + 3,
@@ -126,16 +129,18 @@ public final class Hot {
             TEST_MI_8 = M + 18,
             TEST_RI_8 = M + 19;
 
-    /** {@code Insn.immediate2} says which operation: ADD, SUB, AND, OR or XOR of the rows. */
-    static final int ALU_RM_32 = M + 20, ALU_RM_64 = M + 21;
+    /** {@code Insn.immediate2} says which operation: one of those of the rows but CMP. */
+    public static final int ALU_RM_32 = M + 20, ALU_RM_64 = M + 21;
 
-    static final int ADC_RI_32 = M + 22,
+    public static final int ADC_RI_32 = M + 22,
             ADC_RI_64 = M + 23,
             INC_R_32 = M + 24,
             INC_R_64 = M + 25,
             DEC_R_64 = M + 26,
             ADD_MR_32 = M + 27,
-            ADD_MR_64 = M + 28;
+            ADD_MR_64 = M + 28,
+            SBB_RR_32 = M + 29,
+            SBB_RR_64 = M + 30;
 
     private static final int LEAVE = Family.LEAVE_BLOCK << 6;
 
@@ -426,8 +431,7 @@ public final class Hot {
                 }
                 case RET_32 -> {
                     cpu.rip = ip;
-                    ip = Stack.top(cpu, 4);
-                    Stack.release(cpu, 4);
+                    ip = Stack.pop(cpu, 4);
                 }
                 case MUL_R_32 -> mul32(cpu, gpr[i.rm]);
                 case IMUL_RR_32 -> gpr[i.reg] = imul32(cpu, gpr[i.reg], gpr[i.rm]);
@@ -476,6 +480,8 @@ public final class Hot {
                     cpu.rip = ip;
                     gpr[i.reg] = alu32(cpu, i.immediate2, gpr[i.reg], load32(cpu, i));
                 }
+                case SBB_RR_32 -> gpr[i.rm] = sbb32(cpu, gpr[i.rm], gpr[i.reg]);
+                case SBB_RR_64 -> gpr[i.rm] = sbb64(cpu, gpr[i.rm], gpr[i.reg]);
                 case ADC_RI_32 -> gpr[i.rm] = adc32(cpu, gpr[i.rm], i.immediate);
                 case ADC_RI_64 -> gpr[i.rm] = adc64(cpu, gpr[i.rm], i.immediate);
                 case INC_R_32 -> gpr[i.rm] = low(Alu.inc(cpu, gpr[i.rm], 4));
@@ -527,6 +533,8 @@ public final class Hot {
     private static long alu32(Cpu cpu, int operation, long a, long b) {
         return switch (operation) {
             case ADD -> add32(cpu, a, b);
+            case ADC -> adc32(cpu, a, b);
+            case SBB -> sbb32(cpu, a, b);
             case SUB -> low(sub32(cpu, a, b));
             case AND -> logic32(cpu, a & b);
             case OR -> logic32(cpu, a | b);
@@ -536,6 +544,8 @@ public final class Hot {
 
     private static long alu64(Cpu cpu, int operation, long a, long b) {
         return switch (operation) {
+            case ADC -> adc64(cpu, a, b);
+            case SBB -> sbb64(cpu, a, b);
             case SUB -> sub64(cpu, a, b);
             case AND -> logic64(cpu, a & b);
             case OR -> logic64(cpu, a | b);
@@ -581,6 +591,22 @@ public final class Hot {
         cpu.flagCarry = (~a & b) | ((~a | b) & r);
         cpu.flagAux = (a ^ b ^ r) & 0x10;
         return r;
+    }
+
+    private static long sbb64(Cpu cpu, long a, long b) {
+        long r = a - b - (cpu.cf() ? 1 : 0);
+        cpu.flagResult = r;
+        cpu.flagCarry = (~a & b) | ((~a | b) & r);
+        cpu.flagAux = (a ^ b ^ r) & 0x10;
+        return r;
+    }
+
+    private static long sbb32(Cpu cpu, long a, long b) {
+        long r = a - b - (cpu.cf() ? 1 : 0);
+        cpu.flagResult = (int) r;
+        cpu.flagCarry = ((~a & b) | ((~a | b) & r)) << 32;
+        cpu.flagAux = (a ^ b ^ r) & 0x10;
+        return low(r);
     }
 
     private static long sub32(Cpu cpu, long a, long b) {
@@ -719,8 +745,7 @@ public final class Hot {
 
     private static void pop32(Cpu cpu, long ip, int register) {
         cpu.rip = ip;
-        long value = Stack.top(cpu, 4);
-        Stack.release(cpu, 4);
+        long value = Stack.pop(cpu, 4);
         cpu.gpr[register] = value;
     }
 

@@ -123,6 +123,7 @@ public final class Specialiser {
             case OR + RM_REG -> bySize(i, Hot.OR_RR_64, Hot.OR_RR_32);
             case XOR + RM_REG -> xor(i);
             case ADC + RM_REG -> bySize(i, Hot.ADC_RR_64, Hot.ADC_RR_32);
+            case SBB + RM_REG -> bySize(i, Hot.SBB_RR_64, Hot.SBB_RR_32);
             case ADC + RM_IMM -> bySize(i, Hot.ADC_RI_64, Hot.ADC_RI_32);
             case INC -> bySize(i, Hot.INC_R_64, Hot.INC_R_32);
             case DEC -> bySize(i, Hot.DEC_R_64, Hot.DEC_R_32);
@@ -139,6 +140,8 @@ public final class Specialiser {
     private static int aluMemory(Insn i) {
         return switch (i.op) {
             case ADD + REG_RM -> aluRegMemory(i, ADD, Hot.ADD_RM_64);
+            case ADC + REG_RM -> aluRegMemory(i, ADC, Hot.ALU_RM_64);
+            case SBB + REG_RM -> aluRegMemory(i, SBB, Hot.ALU_RM_64);
             case SUB + REG_RM -> aluRegMemory(i, SUB, Hot.ALU_RM_64);
             case AND + REG_RM -> aluRegMemory(i, AND, Hot.ALU_RM_64);
             case OR + REG_RM -> aluRegMemory(i, OR, Hot.ALU_RM_64);

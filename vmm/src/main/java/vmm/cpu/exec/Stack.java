@@ -26,7 +26,7 @@ public final class Stack {
     }
 
     /** Pushes the low {@code size} bytes of {@code value}. */
-    static void push(Cpu cpu, int size, long value) {
+    public static void push(Cpu cpu, int size, long value) {
         long sp = cpu.gpr[Cpu.RSP] - size & cpu.stackMask;
         cpu.mmu.store(Cpu.SS, sp, size, value);
         setPointer(cpu, sp);
@@ -49,9 +49,15 @@ public final class Stack {
                 mask == 0xffff ? cpu.gpr[Cpu.RSP] & ~0xffffL | value & 0xffff : value & mask;
     }
 
+    /** Takes {@code size} bytes off the stack. */
+    public static long pop(Cpu cpu, int size) {
+        long value = top(cpu, size);
+        release(cpu, size);
+        return value;
+    }
+
     private static void popRegister(Cpu cpu, Insn i) {
-        long value = top(cpu, i.size);
-        release(cpu, i.size); // first: POP RSP leaves what was popped
+        long value = pop(cpu, i.size); // first: POP RSP leaves what was popped
         Operands.setReg(cpu, i, value);
     }
 

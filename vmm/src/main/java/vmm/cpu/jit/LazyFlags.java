@@ -1,0 +1,81 @@
+package vmm.cpu.jit;
+
+import vmm.cpu.Cpu;
+
+/**
+ * The lazy flags of {@link Cpu} as values instead of fields: translated loops hold them in local
+ * variables. {@code result}, {@code carry} and {@code aux} are {@link Cpu#flagResult}, {@link
+ * Cpu#flagCarry} and {@link Cpu#flagAux}.
+ */
+public final class LazyFlags {
+    private LazyFlags() {}
+
+    /** Carries out of each bit of {@code r = a + b (+ carry)}. */
+    public static long addCarry(long a, long b, long r) {
+        return a & b | (a | b) & ~r;
+    }
+
+    /** Borrows of each bit of {@code r = a - b (- borrow)}. */
+    public static long subCarry(long a, long b, long r) {
+        return ~a & b | (~a | b) & r;
+    }
+
+    /** AF of a sum or difference. */
+    public static long aux(long a, long b, long r) {
+        return (a ^ b ^ r) & 0x10;
+    }
+
+    /** For SHL of the topmost bits of {@code a} by {@code count} (1..63). */
+    public static long shlCarry(long a, int count) {
+        return a << (count - 1) & 1L << 63 | a << count >>> 1 & 1L << 62;
+    }
+
+    /** For SHR by {@code count}, at least 1; {@code overflow} is the operand's topmost bit. */
+    public static long shrCarry(long a, int count, boolean overflow) {
+        return carries((a >>> (count - 1) & 1) != 0, overflow);
+    }
+
+    /** For SAR of 32 bits by {@code count} (1..31). */
+    public static long sarCarry(long a, int count) {
+        return carries((a >>> (count - 1) & 1) != 0, false);
+    }
+
+    /** For IMUL of 64 bits. */
+    public static long imulCarry(long a, long b) {
+        return Math.multiplyHigh(a, b) != a * b >> 63 ? 1L << 63 : 0;
+    }
+
+    /** The carry word for two flags. */
+    public static long carries(boolean carry, boolean overflow) {
+        return (carry ? 1L << 63 : 0) | (carry != overflow ? 1L << 62 : 0);
+    }
+
+    /** INC and DEC keep CF, 0 or 1 in {@code carryBit}; OF if {@code result} is {@code edge}. */
+    public static long keptCarry(long carryBit, long result, long edge) {
+        return carries(carryBit != 0, result == edge);
+    }
+
+    /** CF as a number, from flags that may be in RFLAGS. */
+    public static long carryBit(Cpu cpu, long carry, long aux) {
+        return aux >= 0 ? carry >>> 63 : cpu.rflags & Cpu.FLAG_CF;
+    }
+
+    /**
+     * Whether condition {@code condition} of SDM volume 2 table B-10 holds. Without calls, which
+     * HotSpot might leave calls: all flags would have to be computed for them.
+     */
+    public static boolean holds(int condition, long result, long carry) {
+        boolean positive =
+                switch (condition >> 1) {
+                    case 0 -> (carry ^ carry << 1) < 0;
+                    case 1 -> carry < 0;
+                    case 2 -> result == 0;
+                    case 3 -> carry < 0 || result == 0;
+                    case 4 -> result < 0;
+                    case 5 -> (Long.bitCount(result & 0xff) & 1) == 0;
+                    case 6 -> (result ^ carry ^ carry << 1) < 0;
+                    default -> result == 0 || (result ^ carry ^ carry << 1) < 0;
+                };
+        return positive == ((condition & 1) == 0);
+    }
+}
