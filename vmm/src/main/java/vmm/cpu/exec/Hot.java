@@ -489,15 +489,13 @@ public final class Hot {
                 case DEC_R_64 -> gpr[i.rm] = Alu.dec(cpu, gpr[i.rm], 8);
                 case ADD_MR_32 -> {
                     cpu.rip = ip;
-                    long address = cpu.effectiveAddress(i);
-                    long a = low(cpu.mmu.loadForUpdate(i.segment, address, 4));
-                    cpu.mmu.store32(i.segment, address, (int) add32(cpu, a, gpr[i.reg]));
+                    int b = (int) gpr[i.reg];
+                    add32(cpu, cpu.mmu.add32(i.segment, cpu.effectiveAddress(i), b), b);
                 }
                 case ADD_MR_64 -> {
                     cpu.rip = ip;
-                    long address = cpu.effectiveAddress(i);
-                    long a = cpu.mmu.loadForUpdate(i.segment, address, 8);
-                    cpu.mmu.store64(i.segment, address, add64(cpu, a, gpr[i.reg]));
+                    long b = gpr[i.reg];
+                    add64(cpu, cpu.mmu.add64(i.segment, cpu.effectiveAddress(i), b), b);
                 }
                 case ALU_RM_64 -> {
                     cpu.rip = ip;

@@ -477,14 +477,18 @@ final class LoopEmitter {
     /** memory = memory + reg. */
     private void addToMemory(int width) {
         mayFault();
+        code.aload(MMU).loadConstant((int) insn.segment);
         address();
-        code.lstore(ADDRESS);
-        code.aload(MMU).loadConstant((int) insn.segment).lload(ADDRESS).loadConstant(width / 8);
-        code.invokevirtual(MMU_CLASS, "loadForUpdate", MethodTypeDesc.of(J, I, J, I)).lstore(A);
+        code.lload(slot(insn.reg));
+        if (width == 64) {
+            code.invokevirtual(MMU_CLASS, "add64", MethodTypeDesc.of(J, I, J, J));
+        } else {
+            code.l2i().invokevirtual(MMU_CLASS, "add32", MethodTypeDesc.of(I, I, J, I)).i2l();
+        }
+        code.lstore(A);
         code.lload(slot(insn.reg)).lstore(B);
         alu(Alu.ADD, width);
-        code.aload(MMU).loadConstant((int) insn.segment).lload(ADDRESS).lload(R);
-        storeTo(width);
+        stored();
     }
 
     // Everything else

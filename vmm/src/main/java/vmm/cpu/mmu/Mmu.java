@@ -240,6 +240,38 @@ public final class Mmu {
         return updateSlow(segment, offset, size);
     }
 
+    /** Adds to four bytes; returns what was there. Nothing has changed if it faults. */
+    public int add32(int segment, long offset, int value) {
+        long linear = bases[segment] + offset & linearMask;
+        int at = Tlb.index(linear, contextBase);
+        if ((checkedWrites >>> segment & 1) == 0
+                && entries[at + WRITE] == (linear + 3 & PAGE_MASK)) {
+            long where = linear + entries[at + ADDEND];
+            int old = ram.get(I32, where);
+            ram.set(I32, where, old + value);
+            return old;
+        }
+        int old = (int) updateSlow(segment, offset, 4);
+        store32(segment, offset, old + value);
+        return old;
+    }
+
+    /** As {@link #add32} for eight bytes. */
+    public long add64(int segment, long offset, long value) {
+        long linear = bases[segment] + offset & linearMask;
+        int at = Tlb.index(linear, contextBase);
+        if ((checkedWrites >>> segment & 1) == 0
+                && entries[at + WRITE] == (linear + 7 & PAGE_MASK)) {
+            long where = linear + entries[at + ADDEND];
+            long old = ram.get(I64, where);
+            ram.set(I64, where, old + value);
+            return old;
+        }
+        long old = updateSlow(segment, offset, 8);
+        store64(segment, offset, old + value);
+        return old;
+    }
+
     /** Loads 16 bytes to {@code to[index]} and {@code to[index + 1]}, least significant first. */
     public void load128(int segment, long offset, long[] to, int index) {
         long linear = bases[segment] + offset & linearMask;
