@@ -113,6 +113,33 @@ class InterpreterTest {
     }
 
     @Test
+    void translatedLoopWithoutEndIsLeftForAKick() throws InterruptedException {
+        machine.interpreter.translateAfter = 10;
+        load("ebfe");
+        Thread kicker =
+                Thread.ofPlatform()
+                        .start(() -> {
+                            while (machine.interpreter.instructions() < 100_000) {
+                                Thread.onSpinWait();
+                            }
+                            machine.interpreter.kick();
+                        });
+        assertEquals(Exit.KICKED, machine.interpreter.run());
+        kicker.join();
+        assertEquals(FlatMachine.CODE, cpu.rip);
+    }
+
+    /** The return address lies where the code is, so that the block is dropped as it repeats. */
+    @Test
+    void callOfItselfOverItselfEnds() {
+        // call $ with its stack in the code's page: some pushes later the code is another
+        load("e8fbffffff");
+        cpu.gpr[Cpu.RSP] = FlatMachine.CODE + 0x28;
+        cpu.idtLimit = 0;
+        assertEquals(Exit.TRIPLE_FAULT, machine.interpreter.run());
+    }
+
+    @Test
     void singleStepTrapsAfterEachInstruction() {
         handler(Cpu.DB);
         cpu.flags(cpu.flags() | Cpu.FLAG_TF);
