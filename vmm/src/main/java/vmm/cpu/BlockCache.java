@@ -88,10 +88,10 @@ final class BlockCache {
     }
 
     /** Translates a block of the cache that is a loop, unless there are many already. */
-    void translate(Block block) {
+    void translate(Block block, boolean flat) {
         if (loops < MAX_LOOPS && find(block.gpa, block.mode) == block) {
             int count = block.insns.length + block.fused;
-            block.loop = LoopTranslator.translate(block.insns, block.length, count);
+            block.loop = LoopTranslator.translate(block.insns, block.length, count, flat);
             loops += block.loop != null ? 1 : 0;
         }
     }

@@ -352,13 +352,13 @@ public final class Interpreter {
     private void repeat(Block block, long start) {
         while (cpu.rip == start && attention.getOpaque() == 0 && !block.dropped()) {
             Loop loop = block.loop;
-            if (loop != null) {
+            if (loop != null && (!loop.flat || cpu.mmu.flat())) {
                 loop.run(cpu, start, ITERATIONS);
                 continue;
             }
             once(block);
             if (++block.repeats == translateAfter && TRANSLATE) {
-                cache.translate(block);
+                cache.translate(block, cpu.mmu.flat());
             }
         }
     }

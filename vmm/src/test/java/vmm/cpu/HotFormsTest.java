@@ -77,7 +77,7 @@ class HotFormsTest {
      * memory is addressed with it. Some faults on the way, and some writes beside the code.
      */
     @ParameterizedTest
-    @ValueSource(strings = {"64", "32", "64 faults", "64 code", "32 code"})
+    @ValueSource(strings = {"64", "32", "64 faults", "64 code", "32 code", "32 based"})
     void loopsDoWhatTheirInstructionsDo(String mode) {
         run.interpreter.translateAfter = 2;
         looping = true;
@@ -213,7 +213,8 @@ class HotFormsTest {
             int limit = mode.endsWith("limited") ? (int) CODE_LIMITED : -1;
             cpu.segment(Cpu.CS, 0x10, 0, limit, 0xc09b);
             for (int s : new int[] {Cpu.ES, Cpu.SS, Cpu.DS, Cpu.FS, Cpu.GS}) {
-                cpu.segment(s, 0x18, 0, -1, 0xc093);
+                boolean based = mode.endsWith("based") && s == Cpu.DS;
+                cpu.segment(s, 0x18, based ? 0x40 : 0, -1, 0xc093);
             }
             cpu.modeChanged();
             cpu.mmu.flush();

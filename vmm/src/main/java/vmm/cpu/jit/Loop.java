@@ -11,6 +11,9 @@ public abstract class Loop {
     /** To be set when the code is written to: the loop is left after the current instruction. */
     public boolean dropped;
 
+    /** Whether it may be run only while {@link vmm.cpu.mmu.Mmu#flat} holds. */
+    public boolean flat;
+
     /** The instructions, for those that are executed by the interpreter's own methods. */
     public Insn[] insns = {};
 

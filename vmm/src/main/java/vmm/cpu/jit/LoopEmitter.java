@@ -45,6 +45,7 @@ final class LoopEmitter {
     private final CodeBuilder code;
     private final Insn[] insns;
     private final int instructions;
+    private final boolean flat;
     private final boolean[] used = new boolean[16];
     private final Label exit;
     private int general;
@@ -59,10 +60,11 @@ final class LoopEmitter {
     /** Distance of the next instruction from the loop's start. */
     private int offset;
 
-    LoopEmitter(CodeBuilder code, Insn[] insns, int instructions) {
+    LoopEmitter(CodeBuilder code, Insn[] insns, int instructions, boolean flat) {
         this.code = code;
         this.insns = insns;
         this.instructions = instructions;
+        this.flat = flat;
         exit = code.newLabel();
         insn = insns[0];
     }
@@ -443,12 +445,19 @@ final class LoopEmitter {
         mask(insn.addressMask);
     }
 
+    /** The access of that name, {@code load} or so, through {@code segment}. */
+    private void access(String name, int width, int segment, MethodTypeDesc type) {
+        boolean one = segment == Cpu.ES || segment == Cpu.SS || segment == Cpu.DS;
+        String capital = "flat" + Character.toUpperCase(name.charAt(0)) + name.substring(1);
+        code.invokevirtual(MMU_CLASS, (flat && one ? capital : name) + width, type);
+    }
+
     /** Leaves the operand on the stack, with zeros above its width. */
     private void loadMemory(int width) {
         mayFault();
         code.aload(MMU).loadConstant((int) insn.segment);
         address();
-        code.invokevirtual(MMU_CLASS, "load" + width, MethodTypeDesc.of(width == 64 ? J : I, I, J));
+        access("load", width, insn.segment, MethodTypeDesc.of(width == 64 ? J : I, I, J));
         if (width < 64) {
             code.i2l();
         }
@@ -469,8 +478,7 @@ final class LoopEmitter {
         if (width < 64) {
             code.l2i();
         }
-        code.invokevirtual(
-                MMU_CLASS, "store" + width, MethodTypeDesc.of(V, I, J, width == 64 ? J : I));
+        access("store", width, insn.segment, MethodTypeDesc.of(V, I, J, width == 64 ? J : I));
         stored();
     }
 
@@ -481,9 +489,11 @@ final class LoopEmitter {
         address();
         code.lload(slot(insn.reg));
         if (width == 64) {
-            code.invokevirtual(MMU_CLASS, "add64", MethodTypeDesc.of(J, I, J, J));
+            access("add", 64, insn.segment, MethodTypeDesc.of(J, I, J, J));
         } else {
-            code.l2i().invokevirtual(MMU_CLASS, "add32", MethodTypeDesc.of(I, I, J, I)).i2l();
+            code.l2i();
+            access("add", 32, insn.segment, MethodTypeDesc.of(I, I, J, I));
+            code.i2l();
         }
         code.lstore(A);
         code.lload(slot(insn.reg)).lstore(B);
@@ -643,7 +653,7 @@ final class LoopEmitter {
         mayFault();
         code.lload(slot(Cpu.RSP)).loadConstant(8L).lsub().lstore(ADDRESS);
         code.aload(MMU).loadConstant(Cpu.SS).lload(ADDRESS).lload(slot(insn.rm));
-        code.invokevirtual(MMU_CLASS, "store64", MethodTypeDesc.of(V, I, J, J));
+        access("store", 64, Cpu.SS, MethodTypeDesc.of(V, I, J, J));
         code.lload(ADDRESS).lstore(slot(Cpu.RSP));
         stored();
     }
@@ -652,7 +662,8 @@ final class LoopEmitter {
     private void pop64() {
         mayFault();
         code.aload(MMU).loadConstant(Cpu.SS).lload(slot(Cpu.RSP));
-        code.invokevirtual(MMU_CLASS, "load64", MethodTypeDesc.of(J, I, J)).lstore(R);
+        access("load", 64, Cpu.SS, MethodTypeDesc.of(J, I, J));
+        code.lstore(R);
         code.lload(slot(Cpu.RSP)).loadConstant(8L).ladd().lstore(slot(Cpu.RSP));
         code.lload(R).lstore(slot(insn.reg));
     }

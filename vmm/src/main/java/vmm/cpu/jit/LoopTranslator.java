@@ -29,8 +29,9 @@ public final class LoopTranslator {
      *
      * @param insns as the interpreter has them, with the frequent forms of {@link vmm.cpu.exec.Hot}
      * @param count guest instructions in an iteration: fused ones count as two
+     * @param flat whether to rely on {@link vmm.cpu.mmu.Mmu#flat}
      */
-    public static @Nullable Loop translate(Insn[] insns, int length, int count) {
+    public static @Nullable Loop translate(Insn[] insns, int length, int count, boolean flat) {
         if (!LoopEmitter.loops(insns[insns.length - 1], length)) {
             return null;
         }
@@ -56,7 +57,8 @@ public final class LoopTranslator {
                                                 ClassFile.ACC_PUBLIC,
                                                 code -> {
                                                     emitter[0] =
-                                                            new LoopEmitter(code, insns, count);
+                                                            new LoopEmitter(
+                                                                    code, insns, count, flat);
                                                     emitter[0].emit();
                                                 }));
         if (emitter[0].general() * 4 > insns.length) {
@@ -66,6 +68,7 @@ public final class LoopTranslator {
             MethodHandles.Lookup made = LOOKUP.defineHiddenClass(bytes, true);
             Loop loop = (Loop) made.findConstructor(made.lookupClass(), VOID).invoke();
             loop.insns = insns.clone();
+            loop.flat = flat;
             return loop;
         } catch (Throwable e) {
             throw new AssertionError("a translated loop that the JVM does not take", e);

@@ -29,6 +29,8 @@ public final class Mmu {
     private static final int PAGE_SIZE = GuestMemory.PAGE_SIZE;
     private static final int WRITE = Tlb.WRITE, ADDEND = Tlb.ADDEND;
 
+    private static final int FLAT_SEGMENTS = 1 << Cpu.ES | 1 << Cpu.SS | 1 << Cpu.DS;
+
     private final Cpu cpu;
     private final GuestMemory memory;
     private final MemorySegment ram;
@@ -393,6 +395,107 @@ public final class Mmu {
             store128(segment, offset, from[index], from[index + 1]);
             store128(segment, offset + 16, from[index + 2], from[index + 3]);
         }
+    }
+
+    // Translated code: as above, where the segment has base 0 and no limit
+
+    /**
+     * Whether the segments ES, SS and DS are so. That holds until one of them is loaded or the mode
+     * changes.
+     */
+    public boolean flat() {
+        return (bases[Cpu.ES] | bases[Cpu.SS] | bases[Cpu.DS]) == 0
+                && ((checkedReads | checkedWrites) & FLAT_SEGMENTS) == 0;
+    }
+
+    public int flatLoad8(int segment, long linear) {
+        int at = Tlb.index(linear, contextBase);
+        if (entries[at] == (linear & PAGE_MASK)) {
+            return ram.get(I8, linear + entries[at + ADDEND]) & 0xff;
+        }
+        return (int) loadSlow(segment, linear, 1);
+    }
+
+    public int flatLoad16(int segment, long linear) {
+        int at = Tlb.index(linear, contextBase);
+        if (entries[at] == (linear + 1 & PAGE_MASK)) {
+            return ram.get(I16, linear + entries[at + ADDEND]) & 0xffff;
+        }
+        return (int) loadSlow(segment, linear, 2);
+    }
+
+    public int flatLoad32(int segment, long linear) {
+        int at = Tlb.index(linear, contextBase);
+        if (entries[at] == (linear + 3 & PAGE_MASK)) {
+            return ram.get(I32, linear + entries[at + ADDEND]);
+        }
+        return (int) loadSlow(segment, linear, 4);
+    }
+
+    public long flatLoad64(int segment, long linear) {
+        int at = Tlb.index(linear, contextBase);
+        if (entries[at] == (linear + 7 & PAGE_MASK)) {
+            return ram.get(I64, linear + entries[at + ADDEND]);
+        }
+        return loadSlow(segment, linear, 8);
+    }
+
+    public void flatStore8(int segment, long linear, int value) {
+        int at = Tlb.index(linear, contextBase);
+        if (entries[at + WRITE] == (linear & PAGE_MASK)) {
+            ram.set(I8, linear + entries[at + ADDEND], (byte) value);
+        } else {
+            storeSlow(segment, linear, 1, value);
+        }
+    }
+
+    public void flatStore16(int segment, long linear, int value) {
+        int at = Tlb.index(linear, contextBase);
+        if (entries[at + WRITE] == (linear + 1 & PAGE_MASK)) {
+            ram.set(I16, linear + entries[at + ADDEND], (short) value);
+        } else {
+            storeSlow(segment, linear, 2, value);
+        }
+    }
+
+    public void flatStore32(int segment, long linear, int value) {
+        int at = Tlb.index(linear, contextBase);
+        if (entries[at + WRITE] == (linear + 3 & PAGE_MASK)) {
+            ram.set(I32, linear + entries[at + ADDEND], value);
+        } else {
+            storeSlow(segment, linear, 4, value);
+        }
+    }
+
+    public void flatStore64(int segment, long linear, long value) {
+        int at = Tlb.index(linear, contextBase);
+        if (entries[at + WRITE] == (linear + 7 & PAGE_MASK)) {
+            ram.set(I64, linear + entries[at + ADDEND], value);
+        } else {
+            storeSlow(segment, linear, 8, value);
+        }
+    }
+
+    public int flatAdd32(int segment, long linear, int value) {
+        int at = Tlb.index(linear, contextBase);
+        if (entries[at + WRITE] == (linear + 3 & PAGE_MASK)) {
+            long where = linear + entries[at + ADDEND];
+            int old = ram.get(I32, where);
+            ram.set(I32, where, old + value);
+            return old;
+        }
+        return add32(segment, linear, value);
+    }
+
+    public long flatAdd64(int segment, long linear, long value) {
+        int at = Tlb.index(linear, contextBase);
+        if (entries[at + WRITE] == (linear + 7 & PAGE_MASK)) {
+            long where = linear + entries[at + ADDEND];
+            long old = ram.get(I64, where);
+            ram.set(I64, where, old + value);
+            return old;
+        }
+        return add64(segment, linear, value);
     }
 
     // Checks without access, and direct access
