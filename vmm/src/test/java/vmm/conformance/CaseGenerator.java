@@ -307,6 +307,10 @@ final class CaseGenerator {
         if (i.base == i.index || i.base == Cpu.RSP && family(made.form) == Family.STACK) {
             return false;
         }
+        boolean bitTest = made.form.op >= IntegerRows.BT && made.form.op <= IntegerRows.BTC;
+        if (bitTest && i.base == i.reg) {
+            return false; // the address would be the bit's number too: far away, in another slot
+        }
         long index = 0;
         if (i.index != Cpu.NO_REGISTER) {
             index = random.nextInt(33) - 16L;
