@@ -104,15 +104,23 @@ final class Children {
 
         @Override
         public void ended(@Nullable String fault) {
-            if (fault != null && !ending) {
-                lost.accept("channel to " + role.label() + ": " + fault);
-            }
-            // Without a fault the child is ending: its exit status tells more, and comes next.
+            channelEnded(role, fault);
+        }
+    }
+
+    /** Without a fault the child is ending: its exit status tells more, and comes next. */
+    private void channelEnded(Role role, @Nullable String fault) {
+        if (fault != null && !ending) {
+            lost.accept("channel to " + role.label() + ": " + fault);
         }
     }
 
     private void exited(Role role, Processes.Exit exit) {
-        running.remove(role);
+        Child child = running.remove(role);
+        if (child != null) {
+            // It may have ended for that, before its channel's end was told here.
+            channelEnded(role, child.channel.fault());
+        }
         if (exit.signal() != 0) {
             report("pid " + exit.pid() + " terminated; signal " + exit.signal(), role);
         } else if (!exit.normal()) {

@@ -192,6 +192,11 @@ public final class Channel {
         shutdownSocket();
     }
 
+    /** What the peer did wrong, as far as it is known; {@link Receiver#ended} may be on its way. */
+    public @Nullable String fault() {
+        return fault;
+    }
+
     /** Waits until both threads are done; false if that takes longer than {@code timeoutMs}. */
     public boolean awaitEnd(long timeoutMs) {
         try {
