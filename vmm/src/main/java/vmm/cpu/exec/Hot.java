@@ -743,8 +743,7 @@ public final class Hot {
 
     private static void pop32(Cpu cpu, long ip, int register) {
         cpu.rip = ip;
-        long value = Stack.pop(cpu, 4);
-        cpu.gpr[register] = value;
+        cpu.gpr[register] = Stack.pop(cpu, 4);
     }
 
     private static long ret(Cpu cpu, long ip) {

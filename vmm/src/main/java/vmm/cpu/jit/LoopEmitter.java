@@ -76,13 +76,17 @@ final class LoopEmitter {
 
     /** Whether {@code last}, at the end of {@code length} bytes, jumps to their beginning. */
     static boolean loops(Insn last, int length) {
-        if (last.op >= FUSED && last.op < FUSED_END) {
+        if (fused(last)) {
             return last.immediate2 == -length;
         }
         return switch (last.op) {
             case JMP, JE, JNE, JB, JAE, JCC -> last.immediate == -length;
             default -> false;
         };
+    }
+
+    private static boolean fused(Insn i) {
+        return i.op >= FUSED && i.op < FUSED_END;
     }
 
     void emit() {
@@ -106,7 +110,6 @@ final class LoopEmitter {
         constant(DONE, 0);
         load();
         Label first = code.newLabel();
-        Label end = code.newLabel();
         Label handler = code.newLabel();
         code.labelBinding(first);
         for (index = 0; index < insns.length - 1; index++) {
@@ -120,7 +123,6 @@ final class LoopEmitter {
         jump(through);
         code.iload(COUNT).iload(MOST).if_icmplt(first);
         code.lload(START).lstore(A).goto_(exit);
-        code.labelBinding(end);
         code.labelBinding(through);
         code.lload(START).loadConstant((long) offset).ladd();
         mask(insn.addressMask);
@@ -135,7 +137,7 @@ final class LoopEmitter {
         code.lload(START).iload(AT).i2l().ladd().lstore(A);
         leave();
         code.aload(FAULT).athrow();
-        code.exceptionCatch(first, end, handler, FAULT_CLASS);
+        code.exceptionCatch(first, through, handler, FAULT_CLASS);
     }
 
     private void use(int register) {
@@ -172,6 +174,10 @@ final class LoopEmitter {
                 code.aload(GPR).loadConstant(r).lload(slot(r)).lastore();
             }
         }
+        writeBackFlags();
+    }
+
+    private void writeBackFlags() {
         for (Flag flag : Flag.values()) {
             code.aload(CPU).lload(flag.slot).putfield(CPU_CLASS, flag.field, J);
         }
@@ -234,7 +240,7 @@ final class LoopEmitter {
 
     /** Counts the iteration and goes to {@code through} if it is the last one. */
     private void jump(Label through) {
-        if (insn.op >= FUSED && insn.op < FUSED_END) {
+        if (fused(insn)) {
             compare();
         }
         code.iinc(COUNT, 1);
@@ -246,7 +252,7 @@ final class LoopEmitter {
     }
 
     private int condition() {
-        if (insn.op >= FUSED && insn.op < FUSED_END) {
+        if (fused(insn)) {
             return switch ((insn.op - FUSED) % 3) {
                 case E -> 4;
                 case NE -> 5;
@@ -281,9 +287,7 @@ final class LoopEmitter {
             code.loadConstant(condition).lload(RESULT).lload(CARRY);
             code.invokestatic(FLAGS_CLASS, "holds", MethodTypeDesc.of(Z, I, J, J));
         } else {
-            for (Flag flag : Flag.values()) {
-                code.aload(CPU).lload(flag.slot).putfield(CPU_CLASS, flag.field, J);
-            }
+            writeBackFlags();
             code.aload(CPU).loadConstant(condition);
             code.invokestatic(BRANCH_CLASS, "holds", MethodTypeDesc.of(Z, CPU_CLASS, I));
         }

@@ -8,6 +8,7 @@ import java.lang.classfile.ClassFile.ClassHierarchyResolverOption;
 import java.lang.classfile.ClassHierarchyResolver;
 import java.lang.constant.ClassDesc;
 import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 import org.jspecify.annotations.Nullable;
 import vmm.cpu.Insn;
 
@@ -16,6 +17,8 @@ public final class LoopTranslator {
     private static final ClassDesc NAME = ClassDesc.of("vmm.cpu.jit.Translated");
     private static final ClassDesc LOOP = ClassDesc.of("vmm.cpu.jit.Loop");
     private static final MethodHandles.Lookup LOOKUP = MethodHandles.lookup();
+
+    private static final MethodType VOID = MethodType.methodType(void.class);
 
     private static final ClassFile FORMAT =
             ClassFile.of(
@@ -74,7 +77,4 @@ public final class LoopTranslator {
             throw new AssertionError("a translated loop that the JVM does not take", e);
         }
     }
-
-    private static final java.lang.invoke.MethodType VOID =
-            java.lang.invoke.MethodType.methodType(void.class);
 }
