@@ -19,6 +19,7 @@ final class BlockCache {
     private static final int BUCKETS = 1 << 16;
     private static final int RECENT = 1 << 16;
 
+    private final Cpu cpu;
     private final GuestMemory memory;
     private final @Nullable Block[] buckets = new @Nullable Block[BUCKETS];
 
@@ -38,8 +39,9 @@ final class BlockCache {
     /** Translated loops among the blocks. */
     private int loops;
 
-    BlockCache(GuestMemory memory) {
-        this.memory = memory;
+    BlockCache(Cpu cpu) {
+        this.cpu = cpu;
+        memory = cpu.mmu.memory();
         int count = (int) (memory.ram().byteSize() >>> GuestMemory.PAGE_SHIFT);
         pages = new @Nullable Block[count];
         reaching = new @Nullable Block[count];
@@ -88,10 +90,11 @@ final class BlockCache {
     }
 
     /** Translates a block of the cache that is a loop, unless there are many already. */
-    void translate(Block block, boolean flat) {
+    void translate(Block block) {
         if (loops < MAX_LOOPS && find(block.gpa, block.mode) == block) {
             int count = block.insns.length + block.fused;
-            block.loop = LoopTranslator.translate(block.insns, block.length, count, flat);
+            block.loop =
+                    LoopTranslator.translate(cpu, block.insns, block.length, count, cpu.mmu.flat());
             loops += block.loop != null ? 1 : 0;
         }
     }

@@ -64,7 +64,7 @@ public final class Interpreter {
         this.cpu = cpu;
         decoder = new Decoder(table(cpu.level));
         GuestMemory memory = cpu.mmu.memory();
-        cache = new BlockCache(memory);
+        cache = new BlockCache(cpu);
         recent = cache.recent;
         code = cpu.mmu.code;
         reader = new CodeReader(cpu, memory);
@@ -328,7 +328,12 @@ public final class Interpreter {
         cpu.interruptShadow = false;
         long start = cpu.rip;
         try {
-            once(block);
+            Loop loop = block.loop;
+            if (loop != null && (!loop.flat || cpu.mmu.flat())) {
+                loop.run(start, ITERATIONS);
+            } else {
+                once(block);
+            }
             if (cpu.rip == start && block.mayRepeat) {
                 repeat(block, start);
             }
@@ -353,12 +358,12 @@ public final class Interpreter {
         while (cpu.rip == start && attention.getOpaque() == 0 && !block.dropped()) {
             Loop loop = block.loop;
             if (loop != null && (!loop.flat || cpu.mmu.flat())) {
-                loop.run(cpu, start, ITERATIONS);
+                loop.run(start, ITERATIONS);
                 continue;
             }
             once(block);
             if (++block.repeats == translateAfter && TRANSLATE) {
-                cache.translate(block, cpu.mmu.flat());
+                cache.translate(block);
             }
         }
     }

@@ -1,7 +1,6 @@
 package vmm.cpu.jit;
 
 import vmm.cpu.Cpu;
-import vmm.cpu.Insn;
 
 /**
  * A loop of guest code as one method of the JVM: a block whose last instruction jumps back to its
@@ -14,9 +13,6 @@ public abstract class Loop {
     /** Whether it may be run only while {@link vmm.cpu.mmu.Mmu#flat} holds. */
     public boolean flat;
 
-    /** The instructions, for those that are executed by the interpreter's own methods. */
-    public Insn[] insns = {};
-
     protected Loop() {}
 
     /**
@@ -25,5 +21,5 @@ public abstract class Loop {
      * {@code start} if the loop has not come to its end. A {@link vmm.cpu.GuestFault} leaves RIP
      * behind the instruction that faulted; {@link Cpu#instructions} counts whole iterations then.
      */
-    public abstract void run(Cpu cpu, long start, int most);
+    public abstract void run(long start, int most);
 }

@@ -18,6 +18,7 @@ import vmm.cpu.isa.IntegerRows;
  */
 final class LoopEmitter {
     private static final ClassDesc CPU_CLASS = ClassDesc.of("vmm.cpu.Cpu"),
+            FLAT_CLASS = ClassDesc.of("vmm.cpu.mmu.FlatMemory"),
             MMU_CLASS = ClassDesc.of("vmm.cpu.mmu.Mmu"),
             INSN_CLASS = ClassDesc.of("vmm.cpu.Insn"),
             LOOP_CLASS = ClassDesc.of("vmm.cpu.jit.Loop"),
@@ -31,14 +32,14 @@ final class LoopEmitter {
     private static final ClassDesc Z = ConstantDescs.CD_boolean, V = ConstantDescs.CD_void;
 
     /** Type of {@link Loop#run}. */
-    static final MethodTypeDesc RUN = MethodTypeDesc.of(V, CPU_CLASS, J, I);
+    static final MethodTypeDesc RUN = MethodTypeDesc.of(V, J, I);
 
     private static final MethodTypeDesc OF_THREE = MethodTypeDesc.of(J, J, J, J);
 
     // Local variables; longs take two.
-    private static final int CPU = 1, START = 2, MOST = 4, GPR = 5, MMU = 6, COUNT = 7, AT = 8;
-    private static final int DONE = 9, RESULT = 10, CARRY = 12, AUX = 14;
-    private static final int A = 16, B = 18, R = 20, ADDRESS = 22, FAULT = 24, REGISTERS = 26;
+    private static final int START = 1, MOST = 3, COUNT = 4, AT = 5, DONE = 6, FAULT = 7;
+    private static final int RESULT = 8, CARRY = 10, AUX = 12;
+    private static final int A = 14, B = 16, R = 18, ADDRESS = 20, REGISTERS = 22;
 
     private static final long LOW = 0xffff_ffffL;
 
@@ -103,8 +104,6 @@ final class LoopEmitter {
                 use(Cpu.RDX);
             }
         }
-        code.aload(CPU).getfield(CPU_CLASS, "gpr", J.arrayType()).astore(GPR);
-        code.aload(CPU).getfield(CPU_CLASS, "mmu", MMU_CLASS).astore(MMU);
         constant(COUNT, 0);
         constant(AT, 0);
         constant(DONE, 0);
@@ -160,18 +159,20 @@ final class LoopEmitter {
     private void load() {
         for (int r = 0; r < 16; r++) {
             if (used[r]) {
-                code.aload(GPR).loadConstant(r).laload().lstore(slot(r));
+                code.loadConstant(LoopConstants.GPR).loadConstant(r).laload().lstore(slot(r));
             }
         }
         for (Flag flag : Flag.values()) {
-            code.aload(CPU).getfield(CPU_CLASS, flag.field, J).lstore(flag.slot);
+            code.loadConstant(LoopConstants.CPU)
+                    .getfield(CPU_CLASS, flag.field, J)
+                    .lstore(flag.slot);
         }
     }
 
     private void writeBack() {
         for (int r = 0; r < 16; r++) {
             if (used[r]) {
-                code.aload(GPR).loadConstant(r).lload(slot(r)).lastore();
+                code.loadConstant(LoopConstants.GPR).loadConstant(r).lload(slot(r)).lastore();
             }
         }
         writeBackFlags();
@@ -179,7 +180,9 @@ final class LoopEmitter {
 
     private void writeBackFlags() {
         for (Flag flag : Flag.values()) {
-            code.aload(CPU).lload(flag.slot).putfield(CPU_CLASS, flag.field, J);
+            code.loadConstant(LoopConstants.CPU)
+                    .lload(flag.slot)
+                    .putfield(CPU_CLASS, flag.field, J);
         }
     }
 
@@ -199,8 +202,8 @@ final class LoopEmitter {
 
     /** RIP from A, and the count of instructions. */
     private void leave() {
-        code.aload(CPU).lload(A).putfield(CPU_CLASS, "rip", J);
-        code.aload(CPU).dup().getfield(CPU_CLASS, "instructions", J);
+        code.loadConstant(LoopConstants.CPU).lload(A).putfield(CPU_CLASS, "rip", J);
+        code.loadConstant(LoopConstants.CPU).dup().getfield(CPU_CLASS, "instructions", J);
         code.iload(COUNT).i2l().loadConstant((long) instructions).lmul().ladd();
         code.iload(DONE).i2l().ladd().putfield(CPU_CLASS, "instructions", J);
     }
@@ -226,9 +229,9 @@ final class LoopEmitter {
         general++;
         mayFault();
         writeBack();
-        code.aload(CPU).lload(START).loadConstant((long) offset).ladd();
+        code.loadConstant(LoopConstants.CPU).lload(START).loadConstant((long) offset).ladd();
         code.putfield(CPU_CLASS, "rip", J);
-        code.aload(CPU).aload(0).getfield(LOOP_CLASS, "insns", INSN_CLASS.arrayType());
+        code.loadConstant(LoopConstants.CPU).loadConstant(LoopConstants.INSNS);
         code.loadConstant(index).aaload();
         code.invokestatic(DISPATCH_CLASS, "execute", MethodTypeDesc.of(V, CPU_CLASS, INSN_CLASS));
         load();
@@ -288,7 +291,7 @@ final class LoopEmitter {
             code.invokestatic(FLAGS_CLASS, "holds", MethodTypeDesc.of(Z, I, J, J));
         } else {
             writeBackFlags();
-            code.aload(CPU).loadConstant(condition);
+            code.loadConstant(LoopConstants.CPU).loadConstant(condition);
             code.invokestatic(BRANCH_CLASS, "holds", MethodTypeDesc.of(Z, CPU_CLASS, I));
         }
     }
@@ -379,7 +382,7 @@ final class LoopEmitter {
         if (lazy) {
             code.lload(CARRY).loadConstant(63).lushr();
         } else {
-            code.aload(CPU).lload(CARRY).lload(AUX);
+            code.loadConstant(LoopConstants.CPU).lload(CARRY).lload(AUX);
             code.invokestatic(FLAGS_CLASS, "carryBit", MethodTypeDesc.of(J, CPU_CLASS, J, J));
         }
     }
@@ -449,17 +452,25 @@ final class LoopEmitter {
         mask(insn.addressMask);
     }
 
-    /** The access of that name, {@code load} or so, through {@code segment}. */
+    private boolean flat(int segment) {
+        return flat && (segment == Cpu.ES || segment == Cpu.SS || segment == Cpu.DS);
+    }
+
+    /** What accesses memory through {@code segment}. */
+    private void memoryUnit(int segment) {
+        code.loadConstant(flat(segment) ? LoopConstants.FLAT : LoopConstants.MMU);
+    }
+
+    /** Its access of that name, {@code load} or so. */
     private void access(String name, int width, int segment, MethodTypeDesc type) {
-        boolean one = segment == Cpu.ES || segment == Cpu.SS || segment == Cpu.DS;
-        String capital = "flat" + Character.toUpperCase(name.charAt(0)) + name.substring(1);
-        code.invokevirtual(MMU_CLASS, (flat && one ? capital : name) + width, type);
+        code.invokevirtual(flat(segment) ? FLAT_CLASS : MMU_CLASS, name + width, type);
     }
 
     /** Leaves the operand on the stack, with zeros above its width. */
     private void loadMemory(int width) {
         mayFault();
-        code.aload(MMU).loadConstant((int) insn.segment);
+        memoryUnit(insn.segment);
+        code.loadConstant((int) insn.segment);
         address();
         access("load", width, insn.segment, MethodTypeDesc.of(width == 64 ? J : I, I, J));
         if (width < 64) {
@@ -472,7 +483,8 @@ final class LoopEmitter {
 
     private void storeMemory(int width) {
         mayFault();
-        code.aload(MMU).loadConstant((int) insn.segment);
+        memoryUnit(insn.segment);
+        code.loadConstant((int) insn.segment);
         address();
         code.lload(slot(insn.reg));
         storeTo(width);
@@ -489,7 +501,8 @@ final class LoopEmitter {
     /** memory = memory + reg. */
     private void addToMemory(int width) {
         mayFault();
-        code.aload(MMU).loadConstant((int) insn.segment);
+        memoryUnit(insn.segment);
+        code.loadConstant((int) insn.segment);
         address();
         code.lload(slot(insn.reg));
         if (width == 64) {
@@ -624,7 +637,7 @@ final class LoopEmitter {
             case PUSH_32 -> {
                 mayFault();
                 saveStackPointer();
-                code.aload(CPU).loadConstant(4).lload(slot(insn.rm));
+                code.loadConstant(LoopConstants.CPU).loadConstant(4).lload(slot(insn.rm));
                 code.invokestatic(STACK_CLASS, "push", MethodTypeDesc.of(V, CPU_CLASS, I, J));
                 loadStackPointer();
                 stored();
@@ -632,7 +645,7 @@ final class LoopEmitter {
             case POP_32 -> {
                 mayFault();
                 saveStackPointer();
-                code.aload(CPU).loadConstant(4);
+                code.loadConstant(LoopConstants.CPU).loadConstant(4);
                 code.invokestatic(STACK_CLASS, "pop", MethodTypeDesc.of(J, CPU_CLASS, I));
                 code.lstore(R);
                 loadStackPointer();
@@ -646,17 +659,18 @@ final class LoopEmitter {
     }
 
     private void saveStackPointer() {
-        code.aload(GPR).loadConstant(Cpu.RSP).lload(slot(Cpu.RSP)).lastore();
+        code.loadConstant(LoopConstants.GPR).loadConstant(Cpu.RSP).lload(slot(Cpu.RSP)).lastore();
     }
 
     private void loadStackPointer() {
-        code.aload(GPR).loadConstant(Cpu.RSP).laload().lstore(slot(Cpu.RSP));
+        code.loadConstant(LoopConstants.GPR).loadConstant(Cpu.RSP).laload().lstore(slot(Cpu.RSP));
     }
 
     private void push64() {
         mayFault();
         code.lload(slot(Cpu.RSP)).loadConstant(8L).lsub().lstore(ADDRESS);
-        code.aload(MMU).loadConstant(Cpu.SS).lload(ADDRESS).lload(slot(insn.rm));
+        memoryUnit(Cpu.SS);
+        code.loadConstant(Cpu.SS).lload(ADDRESS).lload(slot(insn.rm));
         access("store", 64, Cpu.SS, MethodTypeDesc.of(V, I, J, J));
         code.lload(ADDRESS).lstore(slot(Cpu.RSP));
         stored();
@@ -665,7 +679,8 @@ final class LoopEmitter {
     /** POP RSP leaves what was popped. */
     private void pop64() {
         mayFault();
-        code.aload(MMU).loadConstant(Cpu.SS).lload(slot(Cpu.RSP));
+        memoryUnit(Cpu.SS);
+        code.loadConstant(Cpu.SS).lload(slot(Cpu.RSP));
         access("load", 64, Cpu.SS, MethodTypeDesc.of(J, I, J));
         code.lstore(R);
         code.lload(slot(Cpu.RSP)).loadConstant(8L).ladd().lstore(slot(Cpu.RSP));

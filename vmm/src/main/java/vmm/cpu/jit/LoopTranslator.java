@@ -10,6 +10,7 @@ import java.lang.constant.ClassDesc;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import org.jspecify.annotations.Nullable;
+import vmm.cpu.Cpu;
 import vmm.cpu.Insn;
 
 /** Makes {@link Loop}s as hidden classes. */
@@ -34,7 +35,8 @@ public final class LoopTranslator {
      * @param count guest instructions in an iteration: fused ones count as two
      * @param flat whether to rely on {@link vmm.cpu.mmu.Mmu#flat}
      */
-    public static @Nullable Loop translate(Insn[] insns, int length, int count, boolean flat) {
+    public static @Nullable Loop translate(
+            Cpu cpu, Insn[] insns, int length, int count, boolean flat) {
         if (!LoopEmitter.loops(insns[insns.length - 1], length)) {
             return null;
         }
@@ -68,9 +70,10 @@ public final class LoopTranslator {
             return null;
         }
         try {
-            MethodHandles.Lookup made = LOOKUP.defineHiddenClass(bytes, true);
+            MethodHandles.Lookup made =
+                    LOOKUP.defineHiddenClassWithClassData(
+                            bytes, LoopConstants.of(cpu, insns.clone()), true);
             Loop loop = (Loop) made.findConstructor(made.lookupClass(), VOID).invoke();
-            loop.insns = insns.clone();
             loop.flat = flat;
             return loop;
         } catch (Throwable e) {

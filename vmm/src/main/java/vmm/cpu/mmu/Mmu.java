@@ -17,12 +17,12 @@ import vmm.mem.GuestMemory;
  * {@code storeSlow}.
  */
 public final class Mmu {
-    private static final ValueLayout.OfByte I8 = ValueLayout.JAVA_BYTE;
-    private static final ValueLayout.OfShort I16 =
+    static final ValueLayout.OfByte I8 = ValueLayout.JAVA_BYTE;
+    static final ValueLayout.OfShort I16 =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfInt I32 =
+    static final ValueLayout.OfInt I32 =
             ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfLong I64 =
+    static final ValueLayout.OfLong I64 =
             ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private static final long PAGE_MASK = Tlb.PAGE_MASK;
@@ -37,6 +37,7 @@ public final class Mmu {
     private final SegmentCheck segments;
     private final PageWalk walk;
     private final Tlb tlb = new Tlb();
+    private final FlatMemory flatMemory;
 
     /** {@link Tlb#entries}, at hand. */
     private final long[] entries = tlb.entries;
@@ -58,7 +59,7 @@ public final class Mmu {
     private long systemMask = 0xffff_ffffL;
 
     /** First entry of the current privilege. */
-    private int contextBase;
+    int contextBase;
 
     /** What is known of the translations that decoded code was found by. */
     public final CodeMappings code = new CodeMappings();
@@ -73,6 +74,7 @@ public final class Mmu {
         bases = cpu.segmentBase;
         segments = new SegmentCheck(cpu);
         walk = new PageWalk(cpu, memory);
+        flatMemory = new FlatMemory(this, ram, entries);
     }
 
     /** The processor that this unit belongs to. */
@@ -397,105 +399,20 @@ public final class Mmu {
         }
     }
 
-    // Translated code: as above, where the segment has base 0 and no limit
+    // Translated code
 
     /**
-     * Whether the segments ES, SS and DS are so. That holds until one of them is loaded or the mode
-     * changes.
+     * Whether the segments ES, SS and DS have base 0 and no limit. That holds until one of them is
+     * loaded or the mode changes.
      */
     public boolean flat() {
         return (bases[Cpu.ES] | bases[Cpu.SS] | bases[Cpu.DS]) == 0
                 && ((checkedReads | checkedWrites) & FLAT_SEGMENTS) == 0;
     }
 
-    public int flatLoad8(int segment, long linear) {
-        int at = Tlb.index(linear, contextBase);
-        if (entries[at] == (linear & PAGE_MASK)) {
-            return ram.get(I8, linear + entries[at + ADDEND]) & 0xff;
-        }
-        return (int) loadSlow(segment, linear, 1);
-    }
-
-    public int flatLoad16(int segment, long linear) {
-        int at = Tlb.index(linear, contextBase);
-        if (entries[at] == (linear + 1 & PAGE_MASK)) {
-            return ram.get(I16, linear + entries[at + ADDEND]) & 0xffff;
-        }
-        return (int) loadSlow(segment, linear, 2);
-    }
-
-    public int flatLoad32(int segment, long linear) {
-        int at = Tlb.index(linear, contextBase);
-        if (entries[at] == (linear + 3 & PAGE_MASK)) {
-            return ram.get(I32, linear + entries[at + ADDEND]);
-        }
-        return (int) loadSlow(segment, linear, 4);
-    }
-
-    public long flatLoad64(int segment, long linear) {
-        int at = Tlb.index(linear, contextBase);
-        if (entries[at] == (linear + 7 & PAGE_MASK)) {
-            return ram.get(I64, linear + entries[at + ADDEND]);
-        }
-        return loadSlow(segment, linear, 8);
-    }
-
-    public void flatStore8(int segment, long linear, int value) {
-        int at = Tlb.index(linear, contextBase);
-        if (entries[at + WRITE] == (linear & PAGE_MASK)) {
-            ram.set(I8, linear + entries[at + ADDEND], (byte) value);
-        } else {
-            storeSlow(segment, linear, 1, value);
-        }
-    }
-
-    public void flatStore16(int segment, long linear, int value) {
-        int at = Tlb.index(linear, contextBase);
-        if (entries[at + WRITE] == (linear + 1 & PAGE_MASK)) {
-            ram.set(I16, linear + entries[at + ADDEND], (short) value);
-        } else {
-            storeSlow(segment, linear, 2, value);
-        }
-    }
-
-    public void flatStore32(int segment, long linear, int value) {
-        int at = Tlb.index(linear, contextBase);
-        if (entries[at + WRITE] == (linear + 3 & PAGE_MASK)) {
-            ram.set(I32, linear + entries[at + ADDEND], value);
-        } else {
-            storeSlow(segment, linear, 4, value);
-        }
-    }
-
-    public void flatStore64(int segment, long linear, long value) {
-        int at = Tlb.index(linear, contextBase);
-        if (entries[at + WRITE] == (linear + 7 & PAGE_MASK)) {
-            ram.set(I64, linear + entries[at + ADDEND], value);
-        } else {
-            storeSlow(segment, linear, 8, value);
-        }
-    }
-
-    public int flatAdd32(int segment, long linear, int value) {
-        int at = Tlb.index(linear, contextBase);
-        if (entries[at + WRITE] == (linear + 3 & PAGE_MASK)) {
-            long where = linear + entries[at + ADDEND];
-            int old = ram.get(I32, where);
-            ram.set(I32, where, old + value);
-            return old;
-        }
-        return add32(segment, linear, value);
-    }
-
-    public long flatAdd64(int segment, long linear, long value) {
-        int at = Tlb.index(linear, contextBase);
-        if (entries[at + WRITE] == (linear + 7 & PAGE_MASK)) {
-            long where = linear + entries[at + ADDEND];
-            long old = ram.get(I64, where);
-            ram.set(I64, where, old + value);
-            return old;
-        }
-        return add64(segment, linear, value);
+    /** Access for as long as {@link #flat} holds. */
+    public FlatMemory flatMemory() {
+        return flatMemory;
     }
 
     // Checks without access, and direct access
@@ -595,7 +512,7 @@ public final class Mmu {
 
     // Slow paths
 
-    private long loadSlow(int segment, long offset, int size) {
+    long loadSlow(int segment, long offset, int size) {
         segments.check(segment, offset, size, false);
         long linear = bases[segment] + offset & linearMask;
         checkAlignment(linear, size);
@@ -614,7 +531,7 @@ public final class Mmu {
         return loadLinear(linear, size, contextBase);
     }
 
-    private void storeSlow(int segment, long offset, int size, long value) {
+    void storeSlow(int segment, long offset, int size, long value) {
         segments.check(segment, offset, size, true);
         long linear = bases[segment] + offset & linearMask;
         checkAlignment(linear, size);
