@@ -2,7 +2,7 @@ package vmm.cpu;
 
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
-import vmm.cpu.jit.Loop;
+import vmm.cpu.jit.Region;
 
 /**
  * Decoded instructions that follow one another in one page (only a single instruction may reach
@@ -35,14 +35,14 @@ final class Block {
     /** Guest instructions beyond the length of {@link #insns}. */
     final int fused;
 
-    /** Whether it may be executed again at once when it has jumped to its own start. */
-    final boolean mayRepeat;
+    /** Whether another block may follow without a look at what wants attention. */
+    final boolean plain;
 
-    /** How often it has jumped to its own start. */
-    int repeats;
+    /** How often it was executed by the interpreter. */
+    int runs;
 
-    /** The loop that it is, once that is translated. */
-    @Nullable Loop loop;
+    /** The translated code that begins with it. */
+    @Nullable Region region;
 
     /** Linear address where it was last found to be mapped. */
     long linear;
@@ -66,7 +66,7 @@ final class Block {
             long secondPage,
             boolean eventful,
             int fused,
-            boolean mayRepeat) {
+            boolean plain) {
         this.insns = insns;
         this.gpa = gpa;
         this.mode = mode;
@@ -74,7 +74,7 @@ final class Block {
         this.secondPage = secondPage;
         this.eventful = eventful;
         this.fused = fused;
-        this.mayRepeat = mayRepeat;
+        this.plain = plain;
         linear = NOWHERE;
     }
 
@@ -98,8 +98,8 @@ final class Block {
         before = insns.clone();
         Arrays.fill(insns, LEAVE);
         linear = NOWHERE;
-        if (loop != null) {
-            loop.dropped = true;
+        if (region != null) {
+            region.dropped = true;
         }
     }
 }

@@ -2,7 +2,6 @@ package vmm.cpu;
 
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
-import vmm.cpu.jit.LoopTranslator;
 import vmm.mem.GuestMemory;
 
 /** The blocks of one processor by guest physical address, to be dropped by page. */
@@ -13,13 +12,9 @@ final class BlockCache {
     /** What a block takes in HotSpot's heap, and what each of its instructions does. */
     private static final int BLOCK_BYTES = 112, INSN_BYTES = 68;
 
-    /** The JVM needs some 10 KB for each. */
-    private static final int MAX_LOOPS = 1000;
-
     private static final int BUCKETS = 1 << 16;
     private static final int RECENT = 1 << 16;
 
-    private final Cpu cpu;
     private final GuestMemory memory;
     private final @Nullable Block[] buckets = new @Nullable Block[BUCKETS];
 
@@ -36,12 +31,8 @@ final class BlockCache {
 
     private int bytes;
 
-    /** Translated loops among the blocks. */
-    private int loops;
-
-    BlockCache(Cpu cpu) {
-        this.cpu = cpu;
-        memory = cpu.mmu.memory();
+    BlockCache(GuestMemory memory) {
+        this.memory = memory;
         int count = (int) (memory.ram().byteSize() >>> GuestMemory.PAGE_SHIFT);
         pages = new @Nullable Block[count];
         reaching = new @Nullable Block[count];
@@ -86,16 +77,6 @@ final class BlockCache {
             int second = page(block.secondPage);
             block.nextReaching = reaching[second];
             reaching[second] = block;
-        }
-    }
-
-    /** Translates a block of the cache that is a loop, unless there are many already. */
-    void translate(Block block) {
-        if (loops < MAX_LOOPS && find(block.gpa, block.mode) == block) {
-            int count = block.insns.length + block.fused;
-            block.loop =
-                    LoopTranslator.translate(cpu, block.insns, block.length, count, cpu.mmu.flat());
-            loops += block.loop != null ? 1 : 0;
         }
     }
 
@@ -176,9 +157,6 @@ final class BlockCache {
             }
         }
         bytes -= size(dropped);
-        if (dropped.loop != null) {
-            loops--;
-        }
         int slot = slot(dropped.linear);
         if (recent[slot] == dropped) {
             recent[slot] = nowhere; // else it would be kept from the collector

@@ -14,7 +14,7 @@ import vmm.cpu.isa.Facts;
 import vmm.cpu.isa.Family;
 import vmm.cpu.isa.SystemRows;
 import vmm.cpu.isa.Table;
-import vmm.cpu.jit.Loop;
+import vmm.cpu.jit.Region;
 import vmm.cpu.mmu.CodeMappings;
 import vmm.engine.Exit;
 import vmm.mem.GuestMemory;
@@ -33,11 +33,8 @@ public final class Interpreter {
 
     private static final int MAX_BLOCK = 32;
 
-    /** Iterations of a translated loop before the next look at what wants attention. */
-    private static final int ITERATIONS = 256;
-
-    /** {@code -Dvmm.jit=off} leaves everything to the interpreter. */
-    private static final boolean TRANSLATE = !"off".equals(System.getProperty("vmm.jit"));
+    /** Jumps back in translated code before the next look at what wants attention. */
+    private static final int JUMPS_BACK = 256;
 
     /** Blocks between two returns from the hot loop, so that it is compiled as a whole. */
     private static final int SLICE = 1000;
@@ -47,6 +44,7 @@ public final class Interpreter {
 
     private final Cpu cpu;
     private final BlockCache cache;
+    final Regions regions;
     private final Block[] recent;
     private final CodeMappings code;
     private final CodeReader reader;
@@ -57,14 +55,12 @@ public final class Interpreter {
     private final ConcurrentLinkedQueue<Long> writtenPages = new ConcurrentLinkedQueue<>();
     private volatile @Nullable Thread owner;
 
-    /** A loop is translated when it has come to its start again this often. */
-    int translateAfter = 20_000;
-
     public Interpreter(Cpu cpu) {
         this.cpu = cpu;
         decoder = new Decoder(table(cpu.level));
         GuestMemory memory = cpu.mmu.memory();
-        cache = new BlockCache(cpu);
+        cache = new BlockCache(memory);
+        regions = new Regions(cpu, cache);
         recent = cache.recent;
         code = cpu.mmu.code;
         reader = new CodeReader(cpu, memory);
@@ -326,15 +322,15 @@ public final class Interpreter {
 
     private void execute(Block block) {
         cpu.interruptShadow = false;
+        Region region = block.region;
+        if (region != null && region.fits(cpu)) {
+            region.run(cpu.rip, JUMPS_BACK);
+            return;
+        }
         long start = cpu.rip;
         try {
-            Loop loop = block.loop;
-            if (loop != null && (!loop.flat || cpu.mmu.flat())) {
-                loop.run(start, ITERATIONS);
-            } else {
-                once(block);
-            }
-            if (cpu.rip == start && block.mayRepeat) {
+            once(block);
+            if (cpu.rip == start && block.plain) {
                 repeat(block, start);
             }
         } catch (GuestFault fault) {
@@ -351,20 +347,18 @@ public final class Interpreter {
         if (!block.dropped()) { // else it was left before its end, where the fused ones are
             cpu.instructions += block.fused;
         }
+        if (++block.runs == regions.threshold) {
+            regions.translate(block);
+        }
     }
 
     /** Executes a block that has jumped to its own start for as long as it does. */
     private void repeat(Block block, long start) {
-        while (cpu.rip == start && attention.getOpaque() == 0 && !block.dropped()) {
-            Loop loop = block.loop;
-            if (loop != null && (!loop.flat || cpu.mmu.flat())) {
-                loop.run(start, ITERATIONS);
-                continue;
-            }
+        while (cpu.rip == start
+                && block.region == null
+                && attention.getOpaque() == 0
+                && !block.dropped()) {
             once(block);
-            if (++block.repeats == translateAfter && TRANSLATE) {
-                cache.translate(block);
-            }
         }
     }
 

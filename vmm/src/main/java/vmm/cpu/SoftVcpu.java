@@ -10,7 +10,7 @@ import vmm.mem.GuestMemory;
 /** A virtual processor of {@link SoftEngine}. */
 final class SoftVcpu implements Vcpu {
     private final Cpu cpu;
-    private final Interpreter interpreter;
+    final Interpreter interpreter;
 
     SoftVcpu(GuestMemory memory, Platform platform, CpuLevel level) {
         cpu = new Cpu(platform, memory, level);

@@ -27,6 +27,9 @@ final class Attack implements AutoCloseable {
     /** Without an answer to a kick for so long the processor hangs, however busy the host is. */
     private static final long HANG_NS = 60_000_000_000L;
 
+    /** Half of the programs are translated when they come to a block for that time. */
+    private static final int SOON = 3;
+
     private static final long GROWTH_LIMIT = 64 << 20;
     private static final long FLAGS_ALWAYS_CLEAR = ~0x3f_7fd7L;
 
@@ -141,6 +144,7 @@ final class Attack implements AutoCloseable {
             return; // page directory pointers that no processor can have loaded
         }
         vcpu.interruptLine((seed & 3) == 0);
+        vcpu.interpreter.regions.threshold = (seed & 4) == 0 ? SOON : Integer.MAX_VALUE;
         startedNs = System.nanoTime();
         Exit exit = vcpu.run();
         startedNs = 0;

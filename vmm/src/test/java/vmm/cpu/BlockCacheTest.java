@@ -12,8 +12,7 @@ import vmm.mem.GuestMemory;
 class BlockCacheTest {
     private static final long FIRST = 0x3000, SECOND = 0x5000;
 
-    private final BlockCache cache =
-            new BlockCache(new Cpu(new NoDevices(), GuestMemory.allocate(1 << 20)));
+    private final BlockCache cache = new BlockCache(GuestMemory.allocate(1 << 20));
 
     private static Block block(long gpa, long secondPage) {
         return new Block(new Insn[] {new Insn()}, gpa, 0, 4, secondPage, false, 0, false);

@@ -2,10 +2,14 @@ package vmm.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Random;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,6 +59,7 @@ class HotFormsTest {
     private final long seed = Long.getLong("hot.seed", new Random().nextLong());
     private final RandomGenerator random = new Random(seed);
     private boolean looping;
+    private boolean calling;
     private ByteArrayOutputStream code = new ByteArrayOutputStream();
 
     @ParameterizedTest
@@ -79,7 +84,7 @@ class HotFormsTest {
     @ParameterizedTest
     @ValueSource(strings = {"64", "32", "64 faults", "64 code", "32 code", "32 based"})
     void loopsDoWhatTheirInstructionsDo(String mode) {
-        run.interpreter.translateAfter = 2;
+        run.interpreter.regions.threshold = 2;
         looping = true;
         for (int k = 0; k < PROGRAMS / 2; k++) {
             code = new ByteArrayOutputStream();
@@ -92,6 +97,87 @@ class HotFormsTest {
             bytes(0xfa, 0xf4);
             compare(mode, end);
         }
+    }
+
+    /**
+     * The same for loops of several blocks, with jumps forward and calls, all in one page; the
+     * first two times or so in the interpreter, then as translated regions.
+     */
+    @ParameterizedTest
+    @ValueSource(strings = {"64", "32", "64 faults", "64 code", "32 code", "32 based"})
+    void regionsDoWhatTheirInstructionsDo(String mode) {
+        run.interpreter.regions.threshold = 2;
+        looping = true;
+        calling = true;
+        int translated = 0;
+        for (int k = 0; k < PROGRAMS / 2; k++) {
+            code = new ByteArrayOutputStream();
+            compare(mode, several(mode));
+            translated += run.interpreter.regions.count();
+        }
+        assertTrue(translated >= PROGRAMS / 8, translated + " regions");
+    }
+
+    /** Emits a loop of several blocks and what it calls; where it ends. */
+    private int several(String mode) {
+        List<Integer> calls = new ArrayList<>();
+        for (int n = random.nextInt(2, 5); n > 0; n--) {
+            instructions(mode);
+            switch (random.nextInt(4)) {
+                case 0 -> skip(mode);
+                case 1 -> bytes(0xeb, 0);
+                case 2 -> {
+                    bytes(0xe8, 0, 0, 0, 0);
+                    calls.add(code.size());
+                }
+                default -> bytes(0x9c, 0x9d); // PUSHF, POPF: a block that is not translated
+            }
+        }
+        int[] counting = COUNTING[random.nextInt(COUNTING.length)].clone();
+        int jump = counting[counting.length - 1];
+        bytes(Arrays.copyOf(counting, counting.length - 1));
+        bytes(0x0f, jump + 0x10);
+        number(-code.size() - 4);
+        int end = code.size();
+        bytes(0xfa, 0xf4);
+        for (int call : calls) {
+            int target = code.size();
+            instructions(mode);
+            skip(mode);
+            bytes(0xc3);
+            patch(call, target);
+        }
+        return end;
+    }
+
+    private void instructions(String mode) {
+        for (int n = random.nextInt(LENGTH); n > 0; n--) {
+            instruction(mode);
+        }
+    }
+
+    /** A conditional jump over some instructions. */
+    private void skip(String mode) {
+        ByteArrayOutputStream before = code;
+        code = new ByteArrayOutputStream();
+        instructions(mode);
+        byte[] skipped = code.toByteArray();
+        code = before;
+        bytes(0x70 | random.nextInt(16), skipped.length);
+        code.writeBytes(skipped);
+    }
+
+    private void number(int value) {
+        bytes(value & 0xff, value >> 8 & 0xff, value >> 16 & 0xff, value >>> 24);
+    }
+
+    /** Makes the call that ends at {@code call} one of {@code target}. */
+    private void patch(int call, int target) {
+        byte[] all = code.toByteArray();
+        code = new ByteArrayOutputStream();
+        code.write(all, 0, call - 4);
+        number(target - call);
+        code.write(all, call, all.length - call);
     }
 
     private void bytes(int... values) {
@@ -119,13 +205,15 @@ class HotFormsTest {
 
     private void instruction(String mode) {
         boolean memory = random.nextInt(3) == 0;
-        if (random.nextInt(5) == 0) {
+        int kind = random.nextInt(11);
+        boolean balanced = kind < 10 || !calling; // else what is popped may not be what was pushed
+        if (random.nextInt(5) == 0 && balanced) {
             bytes(0x66);
         }
         if (mode.startsWith("64") && random.nextInt(2) == 0) {
             bytes(0x48);
         }
-        switch (random.nextInt(11)) {
+        switch (kind) {
             case 0, 1, 2 -> {
                 bytes(ALU[random.nextInt(ALU.length)]);
                 operand(register(), memory);

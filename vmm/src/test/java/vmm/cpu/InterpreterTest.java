@@ -114,7 +114,7 @@ class InterpreterTest {
 
     @Test
     void translatedLoopWithoutEndIsLeftForAKick() throws InterruptedException {
-        machine.interpreter.translateAfter = 10;
+        machine.interpreter.regions.threshold = 10;
         load("ebfe");
         Thread kicker =
                 Thread.ofPlatform()

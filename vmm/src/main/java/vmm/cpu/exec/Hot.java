@@ -146,6 +146,12 @@ public final class Hot {
 
     private Hot() {}
 
+    /** Whether {@code i} has one of these forms. */
+    public static boolean has(Insn i) {
+        int family = i.op >> 6;
+        return family == Family.HOT || family == Family.FUSED || family == Family.HOT_MORE;
+    }
+
     /**
      * Executes {@code insns}, the block at {@link Cpu#rip}, up to its end or a fault. Whatever can
      * fault writes {@link Cpu#rip} first; from that the caller finds the instruction.
@@ -750,10 +756,15 @@ public final class Hot {
         cpu.rip = ip;
         long sp = cpu.gpr[Cpu.RSP];
         long to = cpu.mmu.load64(Cpu.SS, sp);
+        checkReturn(cpu, to);
+        cpu.gpr[Cpu.RSP] = sp + 8;
+        return to;
+    }
+
+    /** Throws what a return to {@code to} in 64-bit mode would throw. */
+    public static void checkReturn(Cpu cpu, long to) {
         if (to << 16 >> 16 != to && !cpu.canonical(to)) {
             throw cpu.protection();
         }
-        cpu.gpr[Cpu.RSP] = sp + 8;
-        return to;
     }
 }

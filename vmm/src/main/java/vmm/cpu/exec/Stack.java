@@ -33,12 +33,12 @@ public final class Stack {
     }
 
     /** What lies on top of the stack, which stays as it is. */
-    static long top(Cpu cpu, int size) {
+    public static long top(Cpu cpu, int size) {
         return cpu.mmu.load(Cpu.SS, cpu.gpr[Cpu.RSP] & cpu.stackMask, size);
     }
 
     /** Takes {@code bytes} off the stack. */
-    static void release(Cpu cpu, int bytes) {
+    public static void release(Cpu cpu, int bytes) {
         setPointer(cpu, cpu.gpr[Cpu.RSP] + bytes);
     }
 

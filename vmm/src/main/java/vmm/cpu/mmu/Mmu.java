@@ -52,6 +52,8 @@ public final class Mmu {
 
     private int checkedWrites;
 
+    private boolean flat;
+
     /** All ones in 64-bit mode, else 32 ones. */
     private long linearMask = 0xffff_ffffL;
 
@@ -114,6 +116,10 @@ public final class Mmu {
                 unchecked || segments.flat(segment, true)
                         ? checkedWrites & ~bit
                         : checkedWrites | bit;
+        flat =
+                (bases[Cpu.ES] | bases[Cpu.SS] | bases[Cpu.DS]) == 0
+                        && ((checkedReads | checkedWrites) & FLAT_SEGMENTS) == 0
+                        && cpu.stackMask != 0xffff;
     }
 
     /** To be called after a change of CPL, of RFLAGS.AC, or of what these mean. */
@@ -402,12 +408,11 @@ public final class Mmu {
     // Translated code
 
     /**
-     * Whether the segments ES, SS and DS have base 0 and no limit. That holds until one of them is
-     * loaded or the mode changes.
+     * Whether the segments ES, SS and DS have base 0 and no limit, and the stack is not one of 64
+     * KiB. That holds until one of them is loaded or the mode changes.
      */
     public boolean flat() {
-        return (bases[Cpu.ES] | bases[Cpu.SS] | bases[Cpu.DS]) == 0
-                && ((checkedReads | checkedWrites) & FLAT_SEGMENTS) == 0;
+        return flat;
     }
 
     /** Access for as long as {@link #flat} holds. */

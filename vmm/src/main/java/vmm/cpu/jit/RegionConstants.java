@@ -7,15 +7,15 @@ import java.util.List;
 import vmm.cpu.Cpu;
 import vmm.cpu.Insn;
 
-/** The objects that a loop works on, which are constants of its class. */
-final class LoopConstants {
+/** The objects that a region works on, which are constants of its class. */
+final class RegionConstants {
     static final DynamicConstantDesc<?> CPU = constant(0, "vmm.cpu.Cpu"),
             MMU = constant(1, "vmm.cpu.mmu.Mmu"),
             FLAT = constant(2, "vmm.cpu.mmu.FlatMemory"),
             GPR = constant(3, ConstantDescs.CD_long.arrayType()),
             INSNS = constant(4, ClassDesc.of("vmm.cpu.Insn").arrayType());
 
-    private LoopConstants() {}
+    private RegionConstants() {}
 
     /** What the class is defined with. */
     static List<Object> of(Cpu cpu, Insn[] insns) {
