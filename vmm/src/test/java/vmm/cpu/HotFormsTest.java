@@ -60,6 +60,10 @@ class HotFormsTest {
     private final RandomGenerator random = new Random(seed);
     private boolean looping;
     private boolean calling;
+
+    /** Whether the instruction has operands of 16 bits. */
+    private boolean narrow;
+
     private ByteArrayOutputStream code = new ByteArrayOutputStream();
 
     @ParameterizedTest
@@ -86,7 +90,7 @@ class HotFormsTest {
     void loopsDoWhatTheirInstructionsDo(String mode) {
         run.interpreter.regions.threshold = 2;
         looping = true;
-        for (int k = 0; k < PROGRAMS / 2; k++) {
+        for (int k = 0; k < PROGRAMS / 4; k++) {
             code = new ByteArrayOutputStream();
             for (int n = random.nextInt(1, LENGTH + 1); n > 0; n--) {
                 instruction(mode);
@@ -110,12 +114,12 @@ class HotFormsTest {
         looping = true;
         calling = true;
         int translated = 0;
-        for (int k = 0; k < PROGRAMS / 2; k++) {
+        for (int k = 0; k < PROGRAMS / 4; k++) {
             code = new ByteArrayOutputStream();
             compare(mode, several(mode));
             translated += run.interpreter.regions.count();
         }
-        assertTrue(translated >= PROGRAMS / 8, translated + " regions");
+        assertTrue(translated >= PROGRAMS / 16, translated + " regions");
     }
 
     /** Emits a loop of several blocks and what it calls; where it ends. */
@@ -186,6 +190,12 @@ class HotFormsTest {
         }
     }
 
+    private void anything(int count) {
+        for (int n = 0; n < count; n++) {
+            bytes(random.nextInt(256));
+        }
+    }
+
     private int register() {
         int register = REGISTERS[random.nextInt(REGISTERS.length)];
         boolean reserved = register == Cpu.RSI || register == Cpu.RDI; // RDI may mean BH
@@ -205,13 +215,15 @@ class HotFormsTest {
 
     private void instruction(String mode) {
         boolean memory = random.nextInt(3) == 0;
-        int kind = random.nextInt(11);
-        boolean balanced = kind < 10 || !calling; // else what is popped may not be what was pushed
-        if (random.nextInt(5) == 0 && balanced) {
+        int kind = random.nextInt(17);
+        boolean balanced = kind < 14 || !calling; // else what is popped may not be what was pushed
+        narrow = random.nextInt(5) == 0 && balanced && kind != 15;
+        if (narrow) {
             bytes(0x66);
         }
         if (mode.startsWith("64") && random.nextInt(2) == 0) {
             bytes(0x48);
+            narrow = false;
         }
         switch (kind) {
             case 0, 1, 2 -> {
@@ -253,6 +265,42 @@ class HotFormsTest {
                 bytes(0xff);
                 operand(random.nextInt(2), memory);
             }
+            case 10 -> {
+                bytes(0xd3);
+                operand(new int[] {0, 1, 4, 5, 7}[random.nextInt(5)], memory);
+            }
+            case 11 -> {
+                boolean right = random.nextBoolean();
+                boolean counter = random.nextBoolean();
+                bytes(0x0f, (right ? 0xac : 0xa4) + (counter ? 1 : 0));
+                operand(register(), memory);
+                if (!counter) {
+                    bytes(random.nextInt(256));
+                }
+            }
+            case 12 -> {
+                bytes(0x81);
+                operand(random.nextInt(8), memory);
+                anything(narrow ? 2 : 4);
+            }
+            case 13 -> {
+                boolean move = random.nextBoolean();
+                bytes(move ? 0xc7 : 0xf7);
+                operand(0, memory);
+                anything(narrow ? 2 : 4);
+            }
+            case 14 -> {
+                bytes(0xff);
+                operand(6, memory);
+                bytes(0x58 | register());
+            }
+            case 15 -> {
+                bytes(0x55);
+                if (mode.startsWith("64")) {
+                    bytes(0x48);
+                }
+                bytes(0x89, 0xe5, 0x50, 0xc9); // a frame, and LEAVE
+            }
             default -> bytes(0x50 | register(), 0x58 | register());
         }
     }
@@ -273,7 +321,9 @@ class HotFormsTest {
             prepare(m, mode, registers, data, flags);
         }
         long before = run.cpu.instructions;
+        Thread watch = Thread.ofPlatform().daemon().start(this::kickLater);
         Exit exit = run.interpreter.run();
+        watch.interrupt();
         long count = oneByOne(general.cpu, FlatMachine.CODE + end);
         String what = mode + " " + HexFormat.of().formatHex(code.toByteArray()) + ", seed " + seed;
         boolean fault = general.cpu.rip != FlatMachine.CODE + end;
@@ -286,6 +336,16 @@ class HotFormsTest {
                 what);
         assertEquals(-1, memory(general).mismatch(memory(run)), what);
         assertEquals(count + (fault ? 1 : 2), run.cpu.instructions - before, what);
+    }
+
+    /** A program that does not end is stopped, and fails. */
+    private void kickLater() {
+        try {
+            Thread.sleep(10_000);
+            run.interpreter.kick();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** The code's pages, the stack and the data. */

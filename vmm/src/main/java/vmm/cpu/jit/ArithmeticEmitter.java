@@ -56,11 +56,6 @@ abstract class ArithmeticEmitter extends Frame {
             case INC_R_32 -> step(1, 32);
             case DEC_R_64 -> step(-1, 64);
             case DEC_R_32 -> step(-1, 32);
-            case SHL_RI_64 -> shl(64);
-            case SHL_RI_32 -> shl(32);
-            case SHR_RI_64 -> shr(64);
-            case SHR_RI_32 -> shr(32);
-            case SAR_RI_32 -> sar32();
             case IMUL_RR_64 -> imul(64);
             case IMUL_RR_32 -> imul(32);
             case MUL_R_64 -> mul64();
@@ -199,8 +194,8 @@ abstract class ArithmeticEmitter extends Frame {
         }
     }
 
-    Alu operation() {
-        return switch (insn.immediate2) {
+    static Alu operation(int rows) {
+        return switch (rows) {
             case IntegerRows.ADD -> Alu.ADD;
             case IntegerRows.ADC -> Alu.ADC;
             case IntegerRows.SBB -> Alu.SBB;
@@ -211,9 +206,16 @@ abstract class ArithmeticEmitter extends Frame {
         };
     }
 
-    /** INC or DEC. */
-    void step(int by, int width) {
+    /** INC or DEC of a register. */
+    private void step(int by, int width) {
         code.lload(slot(insn.rm)).lstore(A);
+        stepA(by, width);
+        code.lload(R);
+        set(insn.rm, width);
+    }
+
+    /** R = A + {@code by}, 1 or -1, and the flags. */
+    void stepA(int by, int width) {
         code.lload(A).loadConstant((long) by).ladd().lstore(R);
         code.lload(R);
         signed(width);
@@ -225,57 +227,6 @@ abstract class ArithmeticEmitter extends Frame {
         code.lload(A).loadConstant(1L).lload(R);
         code.invokestatic(FLAGS_CLASS, "aux", OF_THREE).lstore(AUX);
         lazy = true;
-        code.lload(R);
-        set(insn.rm, width);
-    }
-
-    int count() {
-        return (int) insn.immediate;
-    }
-
-    void shl(int width) {
-        code.lload(slot(insn.rm));
-        if (width == 32) {
-            code.loadConstant(32).lshl();
-        }
-        code.lstore(A);
-        code.lload(A).loadConstant(count());
-        code.invokestatic(FLAGS_CLASS, "shlCarry", MethodTypeDesc.of(J, J, I)).lstore(CARRY);
-        code.lconst_0().lstore(AUX);
-        lazy = true;
-        code.lload(slot(insn.rm)).loadConstant(count()).lshl().lstore(R);
-        shifted(width);
-    }
-
-    void shr(int width) {
-        code.lload(slot(insn.rm));
-        mask(width == 32 ? LOW : -1);
-        code.lstore(A);
-        code.lload(A).loadConstant(count()).lload(A).loadConstant(width - 1).lushr().l2i();
-        code.invokestatic(FLAGS_CLASS, "shrCarry", MethodTypeDesc.of(J, J, I, Z)).lstore(CARRY);
-        code.lconst_0().lstore(AUX);
-        lazy = true;
-        code.lload(A).loadConstant(count()).lushr().lstore(R);
-        shifted(width);
-    }
-
-    void sar32() {
-        code.lload(slot(insn.rm)).l2i().i2l().lstore(A);
-        code.lload(A).loadConstant(count());
-        code.invokestatic(FLAGS_CLASS, "sarCarry", MethodTypeDesc.of(J, J, I)).lstore(CARRY);
-        code.lconst_0().lstore(AUX);
-        lazy = true;
-        code.lload(A).loadConstant(count()).lshr().lstore(R);
-        shifted(32);
-    }
-
-    /** The rest of a shift with its result in R. */
-    void shifted(int width) {
-        code.lload(R);
-        signed(width);
-        code.lstore(RESULT);
-        code.lload(R);
-        set(insn.rm, width);
     }
 
     void imul(int width) {

@@ -27,8 +27,8 @@ abstract class Frame {
     // Local variables; longs take two.
     static final int START = 1, MOST = 3, COUNT = 4, AT = 5, DONE = 6, FAULT = 7;
     static final int RESULT = 8, CARRY = 10, AUX = 12;
-    static final int A = 14, B = 16, R = 18, ADDRESS = 20;
-    private static final int REGISTERS = 22;
+    static final int A = 14, B = 16, R = 18, ADDRESS = 20, SHIFT = 22;
+    private static final int REGISTERS = 23;
 
     static final long LOW = 0xffff_ffffL;
 
@@ -161,6 +161,8 @@ abstract class Frame {
     void signed(int width) {
         if (width == 32) {
             code.l2i().i2l();
+        } else if (width == 16) {
+            code.l2i().i2s().i2l();
         } else if (width == 8) {
             code.l2i().i2b().i2l();
         }

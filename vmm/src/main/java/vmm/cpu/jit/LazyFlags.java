@@ -25,19 +25,38 @@ public final class LazyFlags {
         return (a ^ b ^ r) & 0x10;
     }
 
-    /** For SHL of the topmost bits of {@code a} by {@code count} (1..63). */
-    public static long shlCarry(long a, int count) {
-        return a << (count - 1) & 1L << 63 | a << count >>> 1 & 1L << 62;
+    // For shifts of a, clean above its width, by count (1..width - 1) to r.
+
+    public static long shlCarry(long a, long r, int count, int width) {
+        boolean carry = (a >>> (width - count) & 1) != 0;
+        return carries(carry, carry != ((r >>> (width - 1) & 1) != 0));
     }
 
-    /** For SHR by {@code count}, at least 1; {@code overflow} is the operand's topmost bit. */
-    public static long shrCarry(long a, int count, boolean overflow) {
-        return carries((a >>> (count - 1) & 1) != 0, overflow);
+    public static long shrCarry(long a, long r, int count, int width) {
+        return carries((a >>> (count - 1) & 1) != 0, a >>> (width - 1) != 0);
     }
 
-    /** For SAR of 32 bits by {@code count} (1..31). */
-    public static long sarCarry(long a, int count) {
+    public static long sarCarry(long a, long r, int count, int width) {
         return carries((a >>> (count - 1) & 1) != 0, false);
+    }
+
+    public static long shldCarry(long a, long r, int count, int width) {
+        return carries((a >>> (width - count) & 1) != 0, ((a ^ r) >>> (width - 1) & 1) != 0);
+    }
+
+    public static long shrdCarry(long a, long r, int count, int width) {
+        return carries((a >>> (count - 1) & 1) != 0, ((a ^ r) >>> (width - 1) & 1) != 0);
+    }
+
+    /** For a rotation to the left to {@code r}. */
+    public static long rolCarry(long r, int width) {
+        return carries((r & 1) != 0, (r >>> (width - 1) & 1) != (r & 1));
+    }
+
+    /** For a rotation to the right to {@code r}. */
+    public static long rorCarry(long r, int width) {
+        boolean carry = (r >>> (width - 1) & 1) != 0;
+        return carries(carry, carry != ((r >>> (width - 2) & 1) != 0));
     }
 
     /** For IMUL of 64 bits. */

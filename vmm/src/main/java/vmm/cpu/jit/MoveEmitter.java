@@ -9,16 +9,16 @@ import java.lang.constant.MethodTypeDesc;
 import vmm.cpu.Cpu;
 
 /** Emits what moves data: registers, memory, the stack. */
-abstract class MoveEmitter extends ArithmeticEmitter {
+abstract class MoveEmitter extends ShiftEmitter {
     private static final ClassDesc STACK_CLASS = ClassDesc.of("vmm.cpu.exec.Stack");
 
     MoveEmitter(CodeBuilder code, boolean flat) {
         super(code, flat);
     }
 
-    /** Emits the instruction if its form is known and it is no jump. */
-    boolean known() {
-        return arithmetic() || memory() || stack() || other();
+    /** Emits the instruction if it is one of these. */
+    boolean move() {
+        return memory() || stack() || other();
     }
 
     boolean memory() {
@@ -45,8 +45,8 @@ abstract class MoveEmitter extends ArithmeticEmitter {
             case CMP_MI_32 -> memoryImmediate(Alu.CMP, 32);
             case CMP_MI_8 -> memoryImmediate(Alu.CMP, 8);
             case TEST_MI_8 -> memoryImmediate(Alu.TEST, 8);
-            case ALU_RM_64 -> memoryOperand(operation(), 64);
-            case ALU_RM_32 -> memoryOperand(operation(), 32);
+            case ALU_RM_64 -> memoryOperand(operation(insn.immediate2), 64);
+            case ALU_RM_32 -> memoryOperand(operation(insn.immediate2), 32);
             case ADD_MR_64 -> addToMemory(64);
             case ADD_MR_32 -> addToMemory(32);
             default -> {
@@ -151,6 +151,11 @@ abstract class MoveEmitter extends ArithmeticEmitter {
 
     /** Loads to A what is on top of the guest's stack. */
     void top(int width) {
+        top(width, Cpu.RSP);
+    }
+
+    /** The same with the stack pointer in {@code pointer}: RSP, or another if the stack is flat. */
+    void top(int width, int pointer) {
         mayFault();
         if (width == 32 && !flat) {
             saveStackPointer();
@@ -160,7 +165,7 @@ abstract class MoveEmitter extends ArithmeticEmitter {
             return;
         }
         memoryUnit(Cpu.SS);
-        code.loadConstant(Cpu.SS).lload(slot(Cpu.RSP));
+        code.loadConstant(Cpu.SS).lload(slot(pointer));
         if (width == 32) {
             mask(LOW);
             access("load", 32, Cpu.SS, MethodTypeDesc.of(I, I, J));
@@ -174,13 +179,18 @@ abstract class MoveEmitter extends ArithmeticEmitter {
 
     /** Takes it off. */
     void release(int width) {
+        release(width, Cpu.RSP);
+    }
+
+    /** Takes it off a stack with its pointer in {@code pointer}. */
+    void release(int width, int pointer) {
         if (width == 32 && !flat) {
             code.loadConstant(RegionConstants.CPU).loadConstant(4);
             code.invokestatic(STACK_CLASS, "release", MethodTypeDesc.of(V, CPU_CLASS, I));
             loadStackPointer();
             return;
         }
-        code.lload(slot(Cpu.RSP)).loadConstant(width / 8L).ladd();
+        code.lload(slot(pointer)).loadConstant(width / 8L).ladd();
         mask(width == 32 ? LOW : -1);
         code.lstore(slot(Cpu.RSP));
     }

@@ -9,13 +9,14 @@ import java.lang.constant.MethodTypeDesc;
 import java.util.List;
 import vmm.cpu.Cpu;
 import vmm.cpu.Insn;
+import vmm.cpu.isa.IntegerRows;
 
 /**
  * Emits the method of one region. Guest registers and lazy flags are in local variables, which are
  * written back where the region is left, by its end or by a fault. An instruction for which there
  * is nothing better is a call of the interpreter's method for it, between writing back and loading.
  */
-final class RegionEmitter extends MoveEmitter {
+final class RegionEmitter extends GeneralEmitter {
     private static final ClassDesc INSN_CLASS = ClassDesc.of("vmm.cpu.Insn"),
             DISPATCH_CLASS = ClassDesc.of("vmm.cpu.exec.Dispatch"),
             HOT_CLASS = ClassDesc.of("vmm.cpu.exec.Hot"),
@@ -125,6 +126,17 @@ final class RegionEmitter extends MoveEmitter {
                 use(Cpu.RAX);
                 use(Cpu.RDX);
             }
+            case IntegerRows.PUSH_RM, IntegerRows.PUSH_IMM -> use(Cpu.RSP);
+            case IntegerRows.LEAVE -> {
+                use(Cpu.RSP);
+                use(Cpu.RBP);
+            }
+            case IntegerRows.SHL + IntegerRows.BY_CL,
+                    IntegerRows.SHR + IntegerRows.BY_CL,
+                    IntegerRows.SAR + IntegerRows.BY_CL,
+                    IntegerRows.SHLD_CL,
+                    IntegerRows.SHRD_CL ->
+                    use(Cpu.RCX);
             default -> {}
         }
     }

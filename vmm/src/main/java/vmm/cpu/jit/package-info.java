@@ -1,7 +1,4 @@
-/**
- * The translator to JVM bytecode. So far it translates loops of one block that are executed often;
- * everything else is the interpreter's.
- */
+/** The translator to JVM bytecode: blocks that are executed often; see {@code vmm.cpu.Regions}. */
 @NullMarked
 package vmm.cpu.jit;
 
