@@ -1,8 +1,10 @@
 package vmm.cpu;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import vmm.cpu.isa.Family;
 import vmm.cpu.jit.Part;
 import vmm.cpu.jit.Region;
 import vmm.cpu.jit.RegionTranslator;
@@ -41,7 +43,7 @@ final class Regions {
 
     /** Translates what begins with {@code entry}, if it can be. */
     void translate(Block entry) {
-        if (OFF || !entry.plain || cache.find(entry.gpa, entry.mode) != entry) {
+        if (OFF || !translatable(entry) || cache.find(entry.gpa, entry.mode) != entry) {
             return;
         }
         makeRoom();
@@ -55,6 +57,13 @@ final class Regions {
             entry.region = region;
             translated.add(entry);
         }
+    }
+
+    /** A segment loaded on the way could make what is translated for flat segments wrong. */
+    private boolean translatable(Block block) {
+        return block.plain
+                && (cpu.codeSize == 8
+                        || Arrays.stream(block.insns).noneMatch(i -> i.op >> 6 == Family.SEGMENT));
     }
 
     private void makeRoom() {

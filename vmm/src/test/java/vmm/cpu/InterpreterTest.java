@@ -8,6 +8,8 @@ import vmm.engine.Exit;
 
 /** The run loop, on hand-assembled code in flat 64-bit mode. */
 class InterpreterTest {
+    private static final long GDT = 0x9000;
+
     private final FlatMachine machine = new FlatMachine(8 << 20, new NoDevices());
     private final Cpu cpu = machine.cpu;
 
@@ -127,6 +129,28 @@ class InterpreterTest {
         assertEquals(Exit.KICKED, machine.interpreter.run());
         kicker.join();
         assertEquals(FlatMachine.CODE, cpu.rip);
+    }
+
+    /** What is translated for flat segments must not be left with others in the middle. */
+    @Test
+    void translatedLoopThatLoadsASegmentUsesIt() {
+        machine.interpreter.regions.threshold = 10;
+        cpu.efer = 0;
+        cpu.cr0 = Cpu.CR0_PE | Cpu.CR0_ET;
+        cpu.segment(Cpu.CS, 0x10, 0, -1, 0xc09b);
+        cpu.modeChanged();
+        cpu.mmu.flush();
+        cpu.gdtBase = GDT;
+        cpu.gdtLimit = 0x27;
+        machine.memory.write64(GDT + 0x18, 0x00cf_9300_0000_ffffL);
+        machine.memory.write64(GDT + 0x20, 0x00cf_9300_0100_ffffL); // based at 0x100
+        cpu.gpr[Cpu.RAX] = 0x18;
+        cpu.gpr[Cpu.RBX] = 0x20;
+        cpu.gpr[Cpu.RCX] = 100;
+        // again: mov ds,bx; mov [0x200000],ecx; mov ds,ax; inc edx six times; dec ecx; jnz again
+        runToHalt("8edb 890d00002000 8ed8 424242424242 49 75ed faf4");
+        assertEquals(0, machine.memory.read32(FlatMachine.DATA));
+        assertEquals(1, machine.memory.read32(FlatMachine.DATA + 0x100));
     }
 
     /** The return address lies where the code is, so that the block is dropped as it repeats. */
