@@ -41,6 +41,9 @@ final class Block {
     /** How often it was executed by the interpreter. */
     int runs;
 
+    /** When {@link #runs} is that, it is time to translate it. */
+    int translateAt;
+
     /** The translated code that begins with it. */
     @Nullable Region region;
 

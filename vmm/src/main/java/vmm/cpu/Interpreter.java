@@ -347,7 +347,7 @@ public final class Interpreter {
         if (!block.dropped()) { // else it was left before its end, where the fused ones are
             cpu.instructions += block.fused;
         }
-        if (++block.runs == regions.threshold) {
+        if (++block.runs == block.translateAt) {
             regions.translate(block);
         }
     }
@@ -465,15 +465,18 @@ public final class Interpreter {
                 family == Family.SYSTEM || family == Family.SEGMENT || family == Family.FLAG;
         long gpa = reader.firstPage() | linear & GuestMemory.PAGE_SIZE - 1;
         int left = Specialiser.specialise(scratch, count, cpu.codeLimited);
-        return new Block(
-                Arrays.copyOf(scratch, left),
-                gpa,
-                cpu.mode,
-                length,
-                reader.secondPage(),
-                eventful,
-                count - left,
-                !eventful && most > 1);
+        Block block =
+                new Block(
+                        Arrays.copyOf(scratch, left),
+                        gpa,
+                        cpu.mode,
+                        length,
+                        reader.secondPage(),
+                        eventful,
+                        count - left,
+                        !eventful && most > 1);
+        block.translateAt = regions.translateAt(block);
+        return block;
     }
 
     /** Whether the byte behind {@code length} bytes is in the page of the first one. */

@@ -20,6 +20,9 @@ final class Regions {
 
     private static final int MAX_BLOCKS = 16, MAX_INSNS = 120;
 
+    /** A block that jumps to itself is translated when it has run that many times less. */
+    private static final int SOONER = 10;
+
     /** A block that was executed less often than 1 / COLD of {@link #threshold} stays outside. */
     private static final int COLD = 16;
 
@@ -27,12 +30,21 @@ final class Regions {
     private final BlockCache cache;
     private final List<Block> translated = new ArrayList<>();
 
-    /** How often a block is executed before it is translated. */
-    int threshold = 20_000;
+    /**
+     * How often a block is executed before it is translated: a region costs the JVM's compilers
+     * some 100 ms, and until then it is slow.
+     */
+    int threshold = 200_000;
 
     Regions(Cpu cpu, BlockCache cache) {
         this.cpu = cpu;
         this.cache = cache;
+    }
+
+    /** After how many runs {@code block}, which is new, should be translated. */
+    int translateAt(Block block) {
+        boolean loop = RegionTranslator.successors(block.insns, block.length).contains(0);
+        return loop ? Math.max(1, threshold / SOONER) : threshold;
     }
 
     /** How many there are; for tests. */
