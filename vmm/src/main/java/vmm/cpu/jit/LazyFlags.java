@@ -3,7 +3,7 @@ package vmm.cpu.jit;
 import vmm.cpu.Cpu;
 
 /**
- * The lazy flags of {@link Cpu} as values instead of fields: translated loops hold them in local
+ * The lazy flags of {@link Cpu} as values instead of fields: translated code holds them in local
  * variables. {@code result}, {@code carry} and {@code aux} are {@link Cpu#flagResult}, {@link
  * Cpu#flagCarry} and {@link Cpu#flagAux}.
  */
