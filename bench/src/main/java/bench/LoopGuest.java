@@ -26,8 +26,11 @@ public final class LoopGuest {
     enum Loop {
         /** Register arithmetic. */
         ALU(8, "", "4801d8 4831c2 488d745005 4829f7 49c1c003 4921c1"),
-        /** Loads, a store and a read-modify-write in one cache line. */
-        MEMORY(7, "", "488b06 48014608 48895e10 0fb65603 4839d0"),
+        /** Loads, a store and a read-modify-write that walk through 1 MiB. */
+        MEMORY(
+                10,
+                "",
+                "488b06 48014608 48895e10 0fb65603 4839d0 4883c618 81e6f8ff3f00 81ce00003000"),
         /** Call, push, pop, return. */
         CALL(8, "", "e805000000 eb09 9090 90 53 4889c3 5b c3 90 90"),
         /** A jump that goes by the bits of a xorshift generator. */
