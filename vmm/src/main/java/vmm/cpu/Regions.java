@@ -121,7 +121,10 @@ final class Regions {
         }
         Block next = cache.find(gpa, block.mode);
         boolean fit =
-                next != null && next.plain && next.secondPage < 0 && next.runs >= threshold / COLD;
+                next != null
+                        && next.secondPage < 0
+                        && next.runs >= threshold / COLD
+                        && translatable(next);
         return fit ? next : null;
     }
 

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import vmm.engine.Exit;
 
 /** The run loop, on hand-assembled code in flat 64-bit mode. */
@@ -131,9 +133,19 @@ class InterpreterTest {
         assertEquals(FlatMachine.CODE, cpu.rip);
     }
 
-    /** What is translated for flat segments must not be left with others in the middle. */
-    @Test
-    void translatedLoopThatLoadsASegmentUsesIt() {
+    /**
+     * What is translated for flat segments must not be left with others in the middle.
+     *
+     * <p>again: mov ds,bx; mov [0x200000],ecx; mov ds,ax; inc edx six times; dec ecx; jnz again; in
+     * one block, or behind another.
+     */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "8edb 890d00002000 8ed8 424242424242 49 75ed faf4",
+                "42424242 eb00 8edb 890d00002000 8ed8 424242424242 49 75e7 faf4"
+            })
+    void translatedLoopThatLoadsASegmentUsesIt(String code) {
         machine.interpreter.regions.threshold = 10;
         cpu.efer = 0;
         cpu.cr0 = Cpu.CR0_PE | Cpu.CR0_ET;
@@ -147,8 +159,7 @@ class InterpreterTest {
         cpu.gpr[Cpu.RAX] = 0x18;
         cpu.gpr[Cpu.RBX] = 0x20;
         cpu.gpr[Cpu.RCX] = 100;
-        // again: mov ds,bx; mov [0x200000],ecx; mov ds,ax; inc edx six times; dec ecx; jnz again
-        runToHalt("8edb 890d00002000 8ed8 424242424242 49 75ed faf4");
+        runToHalt(code);
         assertEquals(0, machine.memory.read32(FlatMachine.DATA));
         assertEquals(1, machine.memory.read32(FlatMachine.DATA + 0x100));
     }
