@@ -4,7 +4,7 @@ import vmm.cpu.Cpu;
 import vmm.cpu.Insn;
 
 /** Operands of the integer instructions. Values are zero-extended from the operand size. */
-final class Operands {
+public final class Operands {
     private Operands() {}
 
     /** Register {@code r} of {@code size} bytes; which one a byte register is depends on REX. */
@@ -111,7 +111,7 @@ final class Operands {
     }
 
     /** {@link Cpu#flagCarry} for the two flags. */
-    static long carries(boolean carry, boolean overflow) {
+    public static long carries(boolean carry, boolean overflow) {
         return (carry ? 1L << 63 : 0) | (carry != overflow ? 1L << 62 : 0);
     }
 }

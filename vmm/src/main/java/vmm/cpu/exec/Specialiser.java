@@ -86,7 +86,7 @@ public final class Specialiser {
     }
 
     /** Whether byte register {@code r} is the low byte of register {@code r}. */
-    private static boolean low(Insn i, int r) {
+    public static boolean low(Insn i, int r) {
         return i.rex || r < 4 || r >= 8;
     }
 

@@ -10,7 +10,7 @@ import vmm.cpu.Cpu;
 import vmm.cpu.Insn;
 import vmm.cpu.isa.IntegerRows;
 
-/** Emits arithmetic, logic and shifts. */
+/** Emits arithmetic and logic. */
 abstract class ArithmeticEmitter extends Frame {
     private static final ClassDesc MATH_CLASS = ClassDesc.of("java.lang.Math");
 
@@ -104,7 +104,7 @@ abstract class ArithmeticEmitter extends Frame {
     }
 
     /** rm = rm op reg. */
-    void registers(Alu op, int width) {
+    private void registers(Alu op, int width) {
         code.lload(slot(insn.rm)).lstore(A);
         code.lload(slot(insn.reg)).lstore(B);
         alu(op, width);
@@ -112,7 +112,7 @@ abstract class ArithmeticEmitter extends Frame {
     }
 
     /** rm = rm op immediate. */
-    void immediate(Alu op, int width) {
+    private void immediate(Alu op, int width) {
         code.lload(slot(insn.rm)).lstore(A);
         code.loadConstant(insn.immediate).lstore(B);
         alu(op, width);
@@ -171,7 +171,7 @@ abstract class ArithmeticEmitter extends Frame {
         }
     }
 
-    void carries(String method, int width) {
+    private void carries(String method, int width) {
         code.lload(A).lload(B).lload(R).invokestatic(FLAGS_CLASS, method, OF_THREE);
         if (width < 64) {
             code.loadConstant(64 - width).lshl();
@@ -187,7 +187,7 @@ abstract class ArithmeticEmitter extends Frame {
     }
 
     /** Stores R to a register where the operation has a result. */
-    void result(Alu op, int register, int width) {
+    private void result(Alu op, int register, int width) {
         if (op != Alu.CMP && op != Alu.TEST) {
             code.lload(R);
             set(register, width);
@@ -229,7 +229,7 @@ abstract class ArithmeticEmitter extends Frame {
         lazy = true;
     }
 
-    void imul(int width) {
+    private void imul(int width) {
         code.lload(slot(insn.reg));
         signed(width);
         code.lstore(A);
@@ -254,7 +254,7 @@ abstract class ArithmeticEmitter extends Frame {
         set(insn.reg, width);
     }
 
-    void mul64() {
+    private void mul64() {
         code.lload(slot(Cpu.RAX)).lstore(A);
         code.lload(slot(insn.rm)).lstore(B);
         code.lload(A).lload(B).lmul().lstore(slot(Cpu.RAX));
@@ -265,7 +265,7 @@ abstract class ArithmeticEmitter extends Frame {
         highHalf();
     }
 
-    void mul32() {
+    private void mul32() {
         code.lload(slot(Cpu.RAX));
         mask(LOW);
         code.lload(slot(insn.rm));
@@ -281,7 +281,7 @@ abstract class ArithmeticEmitter extends Frame {
     }
 
     /** CF and OF say whether RDX, the high half of a product, counts. */
-    void highHalf() {
+    private void highHalf() {
         code.lload(slot(Cpu.RDX)).lconst_0();
         differs();
         code.lstore(CARRY);
@@ -290,7 +290,7 @@ abstract class ArithmeticEmitter extends Frame {
     }
 
     /** The carry word for whether the two longs on the stack differ. */
-    void differs() {
+    private void differs() {
         Label same = code.newLabel();
         Label end = code.newLabel();
         code.lcmp().ifeq(same);

@@ -208,12 +208,17 @@ abstract class Frame {
         code.invokevirtual(flat(segment) ? FLAT_CLASS : MMU_CLASS, name + width, type);
     }
 
-    /** Leaves the operand on the stack, with zeros above its width. */
-    void loadMemory(int width) {
+    /** Begins an access to the instruction's operand: on the stack are the unit and its address. */
+    void operand() {
         mayFault();
         memoryUnit(insn.segment);
         code.loadConstant((int) insn.segment);
         address();
+    }
+
+    /** Leaves the operand on the stack, with zeros above its width. */
+    void loadMemory(int width) {
+        operand();
         access("load", width, insn.segment, MethodTypeDesc.of(width == 64 ? J : I, I, J));
         if (width < 64) {
             code.i2l();

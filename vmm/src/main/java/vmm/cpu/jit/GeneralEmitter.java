@@ -5,6 +5,7 @@ import static vmm.cpu.isa.IntegerRows.*;
 import java.lang.classfile.CodeBuilder;
 import java.lang.constant.MethodTypeDesc;
 import vmm.cpu.Cpu;
+import vmm.cpu.exec.Specialiser;
 import vmm.cpu.isa.Family;
 
 /** Emits instructions that have no form in {@link vmm.cpu.exec.Hot}: the less frequent ones. */
@@ -33,26 +34,21 @@ abstract class GeneralEmitter extends MoveEmitter {
 
     // Arithmetic
 
-    /** Whether byte register {@code r} is the low byte of register {@code r}. */
-    private boolean low(int r) {
-        return insn.rex || r < 4 || r >= 8;
-    }
-
     /** CMP and TEST of bytes. */
     private boolean bytes() {
-        if (!insn.memory && !low(insn.rm)) {
+        if (!insn.memory && !Specialiser.low(insn, insn.rm)) {
             return false;
         }
         switch (insn.op) {
             case CMP + RM_REG, TEST_RM_REG -> {
-                if (!low(insn.reg)) {
+                if (!Specialiser.low(insn, insn.reg)) {
                     return false;
                 }
                 rm(8);
                 code.lload(slot(insn.reg)).lstore(B);
             }
             case CMP + REG_RM -> {
-                if (!low(insn.reg)) {
+                if (!Specialiser.low(insn, insn.reg)) {
                     return false;
                 }
                 rm(8);
@@ -161,10 +157,7 @@ abstract class GeneralEmitter extends MoveEmitter {
         if (!insn.memory) {
             return false;
         }
-        mayFault();
-        memoryUnit(insn.segment);
-        code.loadConstant((int) insn.segment);
-        address();
+        operand();
         code.loadConstant(insn.immediate);
         storeTo(width);
         return true;
@@ -179,7 +172,7 @@ abstract class GeneralEmitter extends MoveEmitter {
                     case MOVSXD -> 32;
                     default -> 0;
                 };
-        boolean high = from == 8 && !insn.memory && !low(insn.rm);
+        boolean high = from == 8 && !insn.memory && !Specialiser.low(insn, insn.rm);
         if (from == 0 || width < 32 || width <= from || high) {
             return false;
         }

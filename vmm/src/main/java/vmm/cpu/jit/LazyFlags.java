@@ -1,5 +1,7 @@
 package vmm.cpu.jit;
 
+import static vmm.cpu.exec.Operands.carries;
+
 import vmm.cpu.Cpu;
 
 /**
@@ -62,11 +64,6 @@ public final class LazyFlags {
     /** For IMUL of 64 bits. */
     public static long imulCarry(long a, long b) {
         return Math.multiplyHigh(a, b) != a * b >> 63 ? 1L << 63 : 0;
-    }
-
-    /** The carry word for two flags. */
-    public static long carries(boolean carry, boolean overflow) {
-        return (carry ? 1L << 63 : 0) | (carry != overflow ? 1L << 62 : 0);
     }
 
     /** INC and DEC keep CF, 0 or 1 in {@code carryBit}; OF if {@code result} is {@code edge}. */

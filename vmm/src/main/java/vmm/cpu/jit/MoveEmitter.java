@@ -21,7 +21,7 @@ abstract class MoveEmitter extends ShiftEmitter {
         return memory() || stack() || other();
     }
 
-    boolean memory() {
+    private boolean memory() {
         switch (insn.op) {
             case LOAD_64, LOAD_64_SIMPLE -> read(64, insn.reg);
             case LOAD_32 -> read(32, insn.reg);
@@ -56,16 +56,13 @@ abstract class MoveEmitter extends ShiftEmitter {
         return true;
     }
 
-    void read(int width, int register) {
+    private void read(int width, int register) {
         loadMemory(width);
         code.lstore(slot(register));
     }
 
-    void storeMemory(int width) {
-        mayFault();
-        memoryUnit(insn.segment);
-        code.loadConstant((int) insn.segment);
-        address();
+    private void storeMemory(int width) {
+        operand();
         code.lload(slot(insn.reg));
         storeTo(width);
     }
@@ -79,11 +76,8 @@ abstract class MoveEmitter extends ShiftEmitter {
     }
 
     /** memory = memory + reg. */
-    void addToMemory(int width) {
-        mayFault();
-        memoryUnit(insn.segment);
-        code.loadConstant((int) insn.segment);
-        address();
+    private void addToMemory(int width) {
+        operand();
         code.lload(slot(insn.reg));
         if (width == 64) {
             access("add", 64, insn.segment, MethodTypeDesc.of(J, I, J, J));
@@ -207,7 +201,7 @@ abstract class MoveEmitter extends ShiftEmitter {
 
     // Registers
 
-    boolean other() {
+    private boolean other() {
         switch (insn.op) {
             case MOV_RR_64 -> code.lload(slot(insn.reg)).lstore(slot(insn.rm));
             case MOV_RR_32 -> {
@@ -246,11 +240,11 @@ abstract class MoveEmitter extends ShiftEmitter {
         return true;
     }
 
-    void extend(long mask) {
+    private void extend(long mask) {
         code.lload(slot(insn.rm)).loadConstant(mask).land().lstore(slot(insn.reg));
     }
 
-    void conditional(int width) {
+    private void conditional(int width) {
         Label not = code.newLabel();
         holds(insn.immediate2);
         code.ifeq(not);

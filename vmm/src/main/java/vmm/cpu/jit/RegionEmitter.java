@@ -203,10 +203,15 @@ final class RegionEmitter extends GeneralEmitter {
 
     @Override
     void stored() {
+        leaveIfDropped(index + 1, offset, -1);
+    }
+
+    /** Leaves for {@code target} if the code was dropped, {@code more} instructions done. */
+    private void leaveIfDropped(int more, int target, long mask) {
         Label same = code.newLabel();
         code.aload(0).getfield(REGION_CLASS, "dropped", Z).ifeq(same);
-        code.iinc(DONE, index + 1);
-        leaveFor(offset, -1);
+        code.iinc(DONE, more);
+        leaveFor(target, mask);
         code.labelBinding(same);
     }
 
@@ -265,13 +270,10 @@ final class RegionEmitter extends GeneralEmitter {
 
     private void call(int width) {
         push(width, () -> code.lload(START).loadConstant((long) offset).ladd());
-        done();
         int target = offset + (int) insn.immediate;
         long mask = width == 32 ? LOW : -1;
-        Label same = code.newLabel();
-        code.aload(0).getfield(REGION_CLASS, "dropped", Z).ifeq(same);
-        leaveFor(target, mask);
-        code.labelBinding(same);
+        leaveIfDropped(parts.get(current).count(), target, mask);
+        done();
         go(target, mask);
     }
 
